@@ -1,0 +1,39 @@
+"""A model checker for protocols written as ordinary Python functions. It knows nothing of ZAB.
+
+A *model* (`Model`) registers functions: initial states, transitions, properties. A *state* is a tree of mutable
+dataclasses, dicts and cells, whose leaves are immutable values. A *problem* is a model in a scope. An *engine*
+answers it: `interpreted` runs the functions in plain Python and defines what they mean; `native` runs each
+function once for every local situation, remembers the outcome, and explores in C.
+
+Rule of the house: nothing here imports a protocol, and a model imports only the names listed here.
+"""
+
+from zabcheck.checker.errors import CheckerError, CheckpointError, ContractError, UsageError
+from zabcheck.checker.model import Model, option
+from zabcheck.checker.result import CheckResult
+from zabcheck.checker.run import check, native_available
+from zabcheck.checker.search import Limits, Options
+from zabcheck.checker.values import Id
+from zabcheck.checker.vocabulary import Assertion, Cell, Channel, SetOf, because, choose, require
+
+__all__ = [
+    "Assertion",
+    "Cell",
+    "Channel",
+    "CheckResult",
+    "CheckerError",
+    "CheckpointError",
+    "ContractError",
+    "Id",
+    "Limits",
+    "Model",
+    "Options",
+    "SetOf",
+    "UsageError",
+    "because",
+    "check",
+    "choose",
+    "native_available",
+    "option",
+    "require",
+]

@@ -1,0 +1,378 @@
+/* The native core: explores any model from what Python has taught it, and knows nothing of any model.
+ *
+ * A state is a row number per block; a row is a value id per component; Python gives values their ids. What a
+ * transition or predicate does is a tree of reads, learned path by path (learned.c). Rows and the effect of a
+ * write on a row are computed here once and remembered (rows.c). seen.c holds the states found, explore.c runs
+ * the levels, simulate.c random walks, module.c is the Python type.
+ *
+ * Threads: while workers run, everything but the seen table, their own structs and atomics is read-only. What a
+ * worker does not know it puts on its list of misses; the lists are worked off by one thread between phases.
+ */
+#ifndef ZABCHECK_CORE_H
+#define ZABCHECK_CORE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+
+typedef struct {
+    u64 lo, hi;
+} Hash;
+
+/* Rows and masks are a few words: a loop is cheaper than a call. */
+static inline void copy_rows(u32 *to, const u32 *from, u32 count) {
+    for (u32 i = 0; i < count; i++) to[i] = from[i];
+}
+static inline void copy_mask(u64 *to, const u64 *from, u32 count) {
+    for (u32 i = 0; i < count; i++) to[i] = from[i];
+}
+
+static inline Hash hash_xor(Hash a, Hash b) { return (Hash){a.lo ^ b.lo, a.hi ^ b.hi}; }
+static inline bool hash_less(Hash a, Hash b) { return a.hi != b.hi ? a.hi < b.hi : a.lo < b.lo; }
+static inline bool hash_equal(Hash a, Hash b) { return a.lo == b.lo && a.hi == b.hi; }
+
+/* A place in a tree: unknown, an outcome, a node or a leaf. */
+typedef u32 Ref;
+enum { REF_UNKNOWN = 0, REF_FALSE = 1, REF_TRUE = 2 };
+#define REF_NODE 0x40000000u
+#define REF_LEAF 0x80000000u
+#define REF_INDEX 0x3fffffffu
+
+#define NO_ID 0xffffffffu
+
+typedef struct {
+    u32 key; /* value id + 1; 0 = empty */
+    Ref to;
+} Edge;
+
+#define INLINE_EDGES 4
+
+/* Reads one slot and goes on by its value, or (choices > 0) goes on every way. One cache line while it is small. */
+typedef struct {
+    Edge *edges; /* first, or a larger table */
+    u32 mask, count;
+    u32 slot, map; /* map: 1 + index of the projection, 0 for the whole value */
+    u16 block, offset;
+    u16 choices, shift;
+    Edge first[INLINE_EDGES];
+} Node;
+
+typedef struct {
+    u32 component, block, offset, map;
+} Slot;
+
+/* A learned function from value ids to ids: a projection or the effect of an operation; 0 = not known yet. */
+typedef struct {
+    u32 *to, size;
+    u32 component;
+} Map;
+
+typedef struct {
+    Hash *hash; /* per value and permutation */
+    u32 count, size;
+    u32 block, offset;
+    u32 watches; /* the slots that read this component, each with a mask of the instances that read it so */
+    u32 *watch;
+    u64 *watch_mask;
+} Component;
+
+enum { WRITE_SET, WRITE_APPLY };
+typedef struct {
+    u32 component, offset, kind, argument;
+} Write;
+
+/* What a step does to one block. */
+typedef struct {
+    u32 block, count;
+    Write *writes;
+} Op;
+
+typedef struct {
+    u32 block, op;
+} LeafOp;
+
+typedef struct {
+    u32 first, count; /* in Core.leaf_ops */
+} Leaf;
+
+/* A row's record: its hash per permutation, the mask of the instances rooted here that it does not settle, its ids. */
+typedef struct {
+    u32 components, count, size;
+    u32 *member; /* its components */
+    u8 *records;
+    u32 stride, live_at, ids_at; /* in bytes */
+    u32 *index;                  /* open addressing: row + 1 */
+    u32 index_mask;
+    u32 roots;
+    u32 *root; /* the trees rooted here */
+} Block;
+
+typedef struct {
+    u64 key; /* (row << 32 | op) + 1 */
+    u32 row, mask; /* mask: which instances may behave differently; index into Core.masks */
+} Memo;
+
+typedef struct {
+    Ref root;
+    u32 bit;  /* in masks: transitions from bit 0, predicates from the next whole word */
+    Ref idle; /* the outcome that nothing needs to be done about */
+    bool dirty; /* rows may settle it that did not before */
+} Tree;
+
+typedef struct Seen {
+    u64 *slots;
+    size_t count, limit, capacity; /* in slots */
+    size_t reserved;               /* bytes mapped */
+    u32 words;
+} Seen;
+
+typedef struct Chunk {
+    struct Chunk *next;
+    u32 count;
+    atomic_uint consumed;
+    u32 rows[];
+} Chunk;
+
+typedef struct {
+    u32 kind, instance, parent;
+    u32 rows[];
+} Miss;
+enum { MISS_TRANSITION, MISS_PREDICATE, MISS_TERMINAL };
+
+typedef struct {
+    bool set;
+    Hash fingerprint;
+} Hit;
+
+typedef struct {
+    u8 *items;
+    size_t count, size;
+} Buffer;
+
+struct Core;
+
+#define RING 64
+
+typedef struct Worker {
+    struct Core *core;
+    bool alone; /* may extend rows and memo on the spot */
+    u32 *rows;  /* the state being expanded */
+    const u32 **row_at;
+    Hash *hash; /* of that state, per permutation */
+    u32 *next;
+    Hash *next_hash;
+    u64 *mask;    /* of that state: the instances to look at; of a successor, while it is made: those affected */
+    u64 *enabled; /* transitions of the state that are enabled or not known yet */
+    struct {
+        u32 instance;
+        Ref at;
+    } *ready;
+    u32 ready_count;
+    u64 *key;
+    u8 *ring;
+    u32 ring_first, ring_count;
+    Chunk *output;
+    Buffer misses;
+    u64 *fired;
+    u64 new_states, generated, terminal, deadlocks, credit;
+    u64 orbit_states;
+    Hit *hits;
+    u32 *hit_rows;
+    u32 parent, branch, instance; /* of the successor under way, for the parent log */
+    bool knows; /* out of a walk: whether all of it was known */
+    u32 leaves; /* out of a walk */
+} Worker;
+
+typedef struct {
+    Chunk *chunk;
+    u32 from, to;
+} Unit;
+
+enum { STOP_NONE, STOP_MISSES, STOP_TIME, STOP_FULL, STOP_STATES, STOP_MEMORY };
+enum { STORE_FINGERPRINT, STORE_EXACT };
+
+typedef struct Core {
+    u32 components, blocks, transitions, predicates, permutations, workers;
+    u32 transition_words, predicate_words, words; /* of masks: transitions, predicates, both */
+    u32 state_size; /* of a state in the frontier, in u32: its rows, then the transitions to look at */
+    int store;
+    bool symmetric;
+    u32 failed_block;
+
+    Component *component;
+    Block *block;
+    Slot *slot;
+    u32 slots, slot_size;
+    Map *map;
+    u32 maps, map_size;
+    Node *node;
+    u32 nodes, node_size;
+    Op *op;
+    u32 ops, op_size;
+    Leaf *leaf;
+    u32 leaves, leaf_size;
+    LeafOp *leaf_ops;
+    u32 leaf_op_count, leaf_op_size;
+    Tree *tree; /* transitions, then predicates */
+    bool rooted, watch_dirty;
+    u64 *rootless; /* mask of the instances that do not begin with a read */
+    u32 rooting_count, *rooting; /* the blocks in which some do */
+
+    Memo *memo;
+    u32 memo_bits, memo_count;
+    u64 *masks; /* distinct masks */
+    u32 mask_count, mask_size;
+    u32 *mask_index, mask_index_mask;
+
+    u8 *goal, *final; /* per predicate */
+    u64 *active; /* predicates to evaluate on new states */
+    u64 *all;    /* a mask of all ones */
+
+    Seen seen;
+    u32 *width, *word, *shift; /* exact keys: where a block's row number goes */
+
+    Unit *units;
+    u32 unit_count, unit_size;
+    atomic_uint unit_next;
+    Chunk *current, *following, *following_tail, *free_chunks;
+    u64 current_count, following_count;
+    atomic_int stop;
+    atomic_ullong granted; /* insertions handed out to workers */
+    u64 fill_limit;
+    atomic_ullong done;    /* states expanded in this level */
+    double deadline;
+
+    Worker *worker;
+    Buffer pending; /* misses under work */
+    size_t pending_at;
+    FILE *parents;
+    u32 parent_position;
+    bool parents_failed, out_of_memory;
+
+    u64 generated, initial_states, orbit_states;
+    u64 allocated, memory_limit;
+    u32 chunk_states;
+} Core;
+
+/* memory.c */
+_Noreturn void core_exhausted(size_t bytes);
+void *core_resize(Core *core, void *old, size_t before, size_t after);
+void core_free(Core *core, void *memory, size_t size);
+void *buffer_push(Core *core, Buffer *buffer, size_t item);
+double now(void);
+void core_lock(void);
+void core_unlock(void);
+
+/* seen.c */
+bool seen_open(Core *core, u32 words, size_t states);
+void seen_close(Core *core);
+void seen_clear(Core *core);
+bool seen_grow(Core *core);
+bool seen_grow_to(Core *core, size_t capacity);
+bool seen_insert(Core *core, const u64 *key);
+static inline u64 seen_home(const Seen *seen, u64 word) {
+    return (u64)(((unsigned __int128)word * seen->capacity) >> 64);
+}
+static inline void seen_prefetch(const Seen *seen, u64 word) {
+    __builtin_prefetch(&seen->slots[seen_home(seen, word) * seen->words], 1, 1);
+}
+
+/* keys.c */
+bool keys_layout(Core *core);
+bool keys_repack(Core *core);
+void key_of(Core *core, const u32 *rows, const Hash *hash, u64 *key);
+Hash fingerprint_of(Core *core, const u32 *rows);
+
+/* learned.c */
+u32 slot_value(const Core *core, const u32 *rows, u32 slot);
+int tree_learn(Core *core, u32 tree, const int64_t *path, size_t steps, Ref outcome);
+u32 core_add_slot(Core *core, u32 component, bool projection);
+u32 core_add_map(Core *core, u32 component);
+void map_set(Core *core, u32 map, u32 from, u32 to);
+u32 core_add_op(Core *core, u32 block, const u32 *writes, u32 count);
+u32 core_add_leaf(Core *core, const u32 *ops, u32 count);
+u32 core_add_value(Core *core, u32 component, const Hash *hashes);
+
+static inline u32 edge_home(const Node *node, u32 id) { return id * 0x9e3779b1u >> node->shift; }
+static inline Ref node_follow(const Node *node, u32 id) {
+    for (u32 i = edge_home(node, id);; i++) {
+        Edge edge = node->edges[i & node->mask];
+        if (edge.key == id + 1) return edge.to;
+        if (!edge.key) return REF_UNKNOWN;
+    }
+}
+static inline u32 map_get(const Map *map, u32 id) { return id < map->size ? map->to[id] - 1 : NO_ID; }
+
+/* The value a node reads, given pointers to the state's rows; NO_ID when its projection is not known yet. */
+static inline u32 node_read(const Core *core, const Node *node, const u32 *const *row_at) {
+    u32 id = row_at[node->block][node->offset];
+    return node->map ? map_get(&core->map[node->map - 1], id) : id;
+}
+
+/* rows.c */
+static inline u8 *row_record(const Block *block, u32 row) { return block->records + (size_t)row * block->stride; }
+static inline Hash *row_hash(const Block *block, u32 row) { return (Hash *)(void *)row_record(block, row); }
+static inline u64 *row_live(const Block *block, u32 row) {
+    return (u64 *)(void *)(row_record(block, row) + block->live_at);
+}
+static inline u32 *row_ids(const Block *block, u32 row) {
+    return (u32 *)(void *)(row_record(block, row) + block->ids_at);
+}
+void block_layout(Core *core, Block *block);
+u32 row_intern(Core *core, u32 block, const u32 *ids);
+static inline Memo *memo_find(const Core *core, u32 row, u32 op) {
+    if (!core->memo) return NULL;
+    u64 key = ((u64)row << 32 | op) + 1;
+    size_t mask = ((size_t)1 << core->memo_bits) - 1;
+    for (size_t at = (size_t)((key * 0x9e3779b97f4a7c15u) >> (64 - core->memo_bits));; at++) {
+        Memo *memo = &core->memo[at & mask];
+        if (memo->key == key) return memo;
+        if (!memo->key) return NULL;
+    }
+}
+Memo *memo_make(Core *core, u32 row, u32 op);
+void rows_refresh(Core *core);
+void core_root(Core *core);
+
+/* explore.c */
+bool worker_open(Core *core, Worker *worker);
+void worker_close(Core *core, Worker *worker);
+void worker_flush(Worker *worker);
+void worker_load(Worker *worker, const u32 *rows);
+void worker_visit(Worker *worker, const u32 *rows, const u64 *predicates);
+Ref predicate_value(Worker *worker, Ref at);
+typedef void (*Fire)(Worker *worker, const Leaf *leaf);
+void walk(Worker *worker, Ref at, Fire fire);
+void walk_count(Worker *worker, Ref at);
+bool successor(Worker *worker, const Leaf *leaf);
+int explore(Core *core, double seconds);
+const Miss *next_miss(Core *core);
+void next_level(Core *core);
+void units_for_level(Core *core);
+void frontier_append(Worker *worker, const u32 *rows, const u64 *transitions);
+void frontier_clear(Core *core);
+
+/* simulate.c */
+typedef struct {
+    u64 seed, walk, walks, steps;
+    u32 length, depth; /* in states */
+    u64 random;
+    bool walking;
+    u32 *path; /* (instance, branch) per step */
+    u32 *rows;
+    u32 instance; /* what a miss is about; NO_ID: the predicates of the state */
+    u32 counted, wanted;
+    bool chosen;
+} Simulation;
+enum { WALK_TIME, WALK_MISS, WALK_HIT, WALK_DONE };
+int simulate(Core *core, Simulation *simulation, const u32 *initial, u32 initials, double seconds);
+
+#endif

@@ -1,0 +1,144 @@
+/* The set of states found: open addressing, lock-free insertion, growth in place.
+ *
+ * A slot is `words` 64-bit words; the first is spread evenly over its range and decides the home slot by
+ * multiplication, so the slots are in the order of their first words but for displacement. The table can therefore
+ * grow by any factor by moving entries upwards from the end, reading and writing memory sequentially, without a
+ * second copy. A large range of addresses is reserved at the start and costs nothing until it is used.
+ */
+#define _GNU_SOURCE
+#include "core.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define LOAD 0.88
+#define FIRST_CAPACITY ((size_t)1 << 16)
+
+static void set_capacity(Seen *seen, size_t capacity) {
+    seen->capacity = capacity;
+    seen->limit = (size_t)((double)capacity * LOAD);
+}
+
+/* Slots past the capacity take what is displaced from the last homes: there is no wrapping around. */
+static size_t slack(size_t capacity) { return capacity / 64 + 8192; }
+
+static size_t bytes_for(const Seen *seen, size_t capacity) {
+    return (capacity + slack(capacity)) * seen->words * sizeof(u64);
+}
+
+bool seen_open(Core *core, u32 words, size_t states) {
+    Seen *seen = &core->seen;
+    seen->words = words;
+    size_t reserve = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
+    size_t capacity = (size_t)((double)states / LOAD) + 1;
+    if (capacity < FIRST_CAPACITY) capacity = FIRST_CAPACITY;
+    if (bytes_for(seen, capacity) + core->allocated > core->memory_limit) capacity = FIRST_CAPACITY;
+    for (;; reserve /= 2) {
+        if (reserve < bytes_for(seen, capacity)) return false;
+        seen->slots = mmap(NULL, reserve, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (seen->slots != MAP_FAILED) break;
+    }
+#ifdef MADV_HUGEPAGE
+    madvise(seen->slots, reserve, MADV_HUGEPAGE);
+#endif
+    seen->reserved = reserve;
+    seen->count = 0;
+    set_capacity(seen, capacity);
+    core->allocated += bytes_for(seen, capacity);
+    return true;
+}
+
+void seen_close(Core *core) {
+    if (!core->seen.slots) return;
+    core->allocated -= bytes_for(&core->seen, core->seen.capacity);
+    munmap(core->seen.slots, core->seen.reserved);
+    core->seen.slots = NULL;
+}
+
+void seen_clear(Core *core) {
+    memset(core->seen.slots, 0, bytes_for(&core->seen, core->seen.capacity));
+    core->seen.count = 0;
+}
+
+/* Puts an entry where it belongs; only for growth, when nobody else looks. */
+static void place(Seen *seen, const u64 *entry) {
+    u32 words = seen->words;
+    for (u64 at = seen_home(seen, entry[0]);; at++) {
+        u64 *slot = seen->slots + at * words;
+        if (!slot[0]) {
+            copy_mask(slot, entry, words);
+            return;
+        }
+    }
+}
+
+/* Grows to `capacity`, segment by segment from the end. Entries whose new home lies below the segment they were
+ * found in wait until the segment of that home is cleared, so that no search ever stops early at a hole. */
+bool seen_grow_to(Core *core, size_t capacity) {
+    Seen *seen = &core->seen;
+    size_t before = bytes_for(seen, seen->capacity), after = bytes_for(seen, capacity);
+    if (after > seen->reserved || core->allocated + (after - before) > core->memory_limit) return false;
+    u32 words = seen->words;
+    size_t end = seen->capacity + slack(seen->capacity);
+    const size_t segment = 1 << 14;
+    u64 *taken = malloc(2 * segment * words * sizeof(u64)); /* those that wait are few: what spilt over one edge */
+    size_t waiting = 0;                                     /* taken[0, waiting) belong below */
+    if (!taken) return false;
+    set_capacity(seen, capacity);
+    while (end) {
+        size_t start = end > segment ? end - segment : 0, count = waiting;
+        for (size_t at = start; at < end; at++) {
+            u64 *slot = seen->slots + at * words;
+            if (!slot[0]) continue;
+            copy_mask(taken + count++ * words, slot, words);
+            slot[0] = 0;
+        }
+        waiting = 0;
+        for (size_t i = 0; i < count; i++) {
+            u64 *entry = taken + i * words;
+            if (seen_home(seen, entry[0]) < start)
+                copy_mask(taken + words * waiting++, entry, words);
+            else
+                place(seen, entry);
+        }
+        end = start;
+    }
+    free(taken);
+    core->allocated += after - before;
+    return true;
+}
+
+bool seen_grow(Core *core) {
+    size_t capacity = core->seen.capacity;
+    size_t more = capacity < ((size_t)1 << 22) ? capacity : capacity / 6;
+    return seen_grow_to(core, capacity + more);
+}
+
+/* Adds a key unless it is there; says whether it was new. The first and last words of a key are never 0: the first
+ * claims the slot, the last tells that the words between are written. */
+bool seen_insert(Core *core, const u64 *key) {
+    Seen *seen = &core->seen;
+    u32 words = seen->words;
+    u64 *slot = seen->slots + seen_home(seen, key[0]) * words;
+    for (;; slot += words) {
+        u64 first = __atomic_load_n(&slot[0], __ATOMIC_RELAXED);
+        if (!first) {
+            u64 empty = 0;
+            if (__atomic_compare_exchange_n(&slot[0], &empty, key[0], false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+                for (u32 i = 1; i + 1 < words; i++) __atomic_store_n(&slot[i], key[i], __ATOMIC_RELAXED);
+                __atomic_store_n(&slot[words - 1], key[words - 1], __ATOMIC_RELEASE);
+                return true;
+            }
+            first = empty;
+        }
+        if (first == key[0]) {
+            u64 last;
+            while (!(last = __atomic_load_n(&slot[words - 1], __ATOMIC_ACQUIRE))) {
+            }
+            bool same = last == key[words - 1];
+            for (u32 i = 1; same && i + 1 < words; i++) same = __atomic_load_n(&slot[i], __ATOMIC_RELAXED) == key[i];
+            if (same) return false;
+        }
+    }
+}

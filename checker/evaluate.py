@@ -1,0 +1,276 @@
+"""What a model means: its functions, run by plain Python on the values of a state.
+
+Everything else in this package is a faster way to the same answers, and is checked against this one.
+"""
+
+from __future__ import annotations
+
+import traceback
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zabcheck.checker.errors import CheckerError, ContractError, UsageError
+from zabcheck.checker.model import Declared, Instance, Kind, Model, Property
+from zabcheck.checker.shape import Shape
+from zabcheck.checker.vocabulary import NotEnabled, _with, set_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+State = tuple[Any, ...]
+"""The values of all fields, in the order of `Shape.fields`."""
+
+_HERE = str(Path(__file__).parent)
+
+
+class Choices:
+    """Runs a function once for every combination of the options it chooses between, first options first."""
+
+    def __init__(self) -> None:
+        self._script: list[int] = []
+        self._counts: list[int] = []
+        self._position = 0
+
+    def choose(self, count: int) -> int:
+        """The option to take at this point of this run."""
+        if self._position == len(self._script):
+            self._script.append(0)
+            self._counts.append(count)
+        self._position += 1
+        return self._script[self._position - 1]
+
+    def paths(self) -> Iterator[None]:
+        """Yield once before each run; afterwards `taken` says which options that run took."""
+        self._script, self._counts = [], []
+        while True:
+            self._position = 0
+            yield
+            while self._script and self._script[-1] + 1 == self._counts[-1]:
+                self._script.pop()
+                self._counts.pop()
+            if not self._script:
+                return
+            self._script[-1] += 1
+
+    @property
+    def taken(self) -> tuple[int, ...]:
+        """The options that the latest run took."""
+        return tuple(self._script)
+
+
+class PlainTree:
+    """A state as a list of values, read and written at once."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.values: list[Any] = []
+        self._shape = shape
+        self._fit: set[Any] = set()
+
+    def read(self, index: int) -> Any:
+        """The value of field ``index``."""
+        return self.values[index]
+
+    def write(self, index: int, value: Any) -> None:
+        """Give field ``index`` a new value."""
+        admit(self._shape, self._fit, index, value)
+        self.values[index] = value
+
+    def project(self, index: int, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+        """``function(value, *args)`` of field ``index``."""
+        return function(self.values[index], *args)
+
+    def apply(self, index: int, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        """Replace field ``index`` by ``function(value, *args)``."""
+        self.write(index, function(self.values[index], *args))
+
+
+class ReadOnly:
+    """A tree that refuses to be written: what properties see."""
+
+    def __init__(self, tree: Any) -> None:
+        self.read = tree.read
+        self.project = tree.project
+
+    def write(self, *_: Any) -> None:
+        """Refuse."""
+        raise TypeError("a property may not change the state")
+
+    apply = write
+
+
+def admit(shape: Shape, fit: set[Any], index: int, value: Any) -> None:
+    """Refuse ``value`` unless it may be held by a field; ``fit`` remembers those that may."""
+    try:
+        if value in fit:
+            return
+    except TypeError:
+        pass
+    shape.check(index, value, _user_line())
+    fit.add(value)
+
+
+def _user_line() -> str:
+    """``file:line`` of the innermost caller outside this package."""
+    for frame in reversed(traceback.extract_stack()):
+        if not frame.filename.startswith(_HERE):
+            return f"{frame.filename}:{frame.lineno}"
+    return "model"
+
+
+@contextmanager
+def blaming(declared: Declared) -> Iterator[None]:
+    """Turn an exception in the model's code into a `ContractError` that names the function, file and line."""
+    try:
+        yield
+    except (CheckerError, NotEnabled):
+        raise
+    except RecursionError as error:
+        raise ContractError(
+            f"{declared.name} recursed without end", where=declared.where, remedy="mend the function"
+        ) from error
+    except Exception as error:
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(_HERE)]
+        where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else declared.where
+        raise ContractError(
+            f"{declared.name} raised {type(error).__name__}: {error}",
+            where=where,
+            remedy="guard with require(), or mend the function: it must give an answer in every reachable state",
+        ) from error
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The instances that a run of the checker evaluates: all transitions, and the properties asked for."""
+
+    transitions: tuple[Instance, ...]
+    predicates: tuple[tuple[Property, Instance], ...]
+    """invariants, goals and the final predicate, by instance, in declaration order"""
+    steps: tuple[tuple[Property, Instance], ...]
+    assertions: frozenset[str]
+    checked: tuple[Property, ...]
+    unchecked: tuple[Property, ...]
+    """properties that this scope cannot evaluate"""
+
+
+def select(model: Model[Any], scope: object, names: Iterable[str] = ()) -> Selection:
+    """The instances of ``model`` in ``scope``, with the named properties or, when none is named, with all."""
+    names = tuple(names)
+    if unknown := [name for name in names if name not in model.properties]:
+        known = ", ".join(model.properties) or "none"
+        raise UsageError(f"model {model.name} has no property {unknown[0]}; it has: {known}")
+    wanted = [p for p in model.properties.values() if not names or p.name in names]
+    checked = tuple(p for p in wanted if p.applies(scope))
+
+    def instances(*kinds: Kind) -> tuple[tuple[Property, Instance], ...]:
+        return tuple((p, i) for p in checked if p.kind in kinds for i in p.instances(scope))
+
+    return Selection(
+        transitions=tuple(i for t in model.transitions.values() for i in t.instances(scope)),
+        predicates=instances(Kind.INVARIANT, Kind.GOAL, Kind.FINAL),
+        steps=instances(Kind.STEP),
+        assertions=frozenset(p.name for p in checked if p.kind is Kind.ASSERTION),
+        checked=checked,
+        unchecked=tuple(p for p in wanted if not p.applies(scope)),
+    )
+
+
+class Evaluator:
+    """Evaluates the instances of one model in one scope on states given as tuples of values."""
+
+    def __init__(self, model: Model[Any], scope: Any, selection: Selection) -> None:
+        self.model = model
+        self.scope = scope
+        self.selection = selection
+        where = f"model {model.name}"
+        with blaming(Declared("the initial state", model._initial or model.initial_states, None)):  # noqa: SLF001
+            roots = model.initial_states(scope)
+        self.shape = Shape(roots[0], scope, where)
+        self.initial = [self.shape.flatten(root) for root in roots]
+        self._tree = PlainTree(self.shape)
+        self._before = PlainTree(self.shape)
+        self._state = self.shape.view(self._tree)
+        self._read_only = self.shape.view(ReadOnly(self._tree))
+        self._before_view = self.shape.view(ReadOnly(self._before))
+        self._choices = Choices()
+
+    def choose(self, count: int) -> int:
+        """Take an option on behalf of the transition under way."""
+        return self._choices.choose(count)
+
+    def fail(self, name: str) -> None:
+        """Note that an assertion failed in the transition under way."""
+        if name in self.selection.assertions:
+            self._tree.apply(self.shape.failed, _with, (name,))
+
+    def successors(self, state: State, instance: Instance) -> Iterator[tuple[tuple[int, ...], State]]:
+        """The options taken and the next state, for every way in which ``instance`` is enabled in ``state``."""
+        declared = self.model.transitions[instance.name]
+        tree = self._tree
+        for _ in self._choices.paths():
+            tree.values = list(state)
+            previous = set_run(self)
+            try:
+                with blaming(declared):
+                    self.check_guard_result(declared, instance.function(self._state, *instance.arguments))
+                    self._check_step(state)
+            except NotEnabled:
+                continue
+            finally:
+                set_run(previous)
+            yield self._choices.taken, tuple(tree.values)
+
+    @staticmethod
+    def check_guard_result(declared: Declared, result: object) -> None:
+        """Refuse a transition that answers: a forgotten ``require`` would otherwise be silent."""
+        if result is not None:
+            raise ContractError(
+                f"{declared.name} returned {result!r}",
+                where=declared.where,
+                remedy="a transition returns nothing; state guards with require(condition)",
+            )
+
+    def _check_step(self, before: State) -> None:
+        if self.selection.steps:
+            self._before.values = list(before)
+            for prop, instance in self.selection.steps:
+                with blaming(prop):
+                    if not instance.function(self._before_view, self._read_only, *instance.arguments):
+                        self._tree.apply(self.shape.failed, _with, (prop.name,))
+
+    def holds(self, state: State, prop: Property, instance: Instance) -> object:
+        """What the predicate answers in ``state``: true, or false with the reason when it gave one."""
+        self._tree.values = list(state)
+        with blaming(prop):
+            try:
+                return instance.function(self._read_only, *instance.arguments)
+            except NotEnabled:
+                return False
+
+    def explain_step(self, before: State, after: State, prop: Property) -> tuple[Instance, object] | None:
+        """The instance of a step property that is false of a step, with what it answered."""
+        self._before.values, self._tree.values = list(before), list(after)
+        for candidate, instance in self.selection.steps:
+            if candidate is prop:
+                answer = instance.function(self._before_view, self._read_only, *instance.arguments)
+                if not answer:
+                    return instance, answer
+        return None
+
+    def fields_read(self, state: State, instance: Instance) -> list[int]:
+        """The fields that a predicate looks at in ``state``, in order: what a false verdict rests on."""
+        seen: dict[int, None] = {}
+        self._tree.values = list(state)
+
+        class Watching:
+            def read(_, index: int) -> Any:  # noqa: N805
+                seen[index] = None
+                return state[index]
+
+            def project(_, index: int, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:  # noqa: N805
+                seen[index] = None
+                return function(state[index], *args)
+
+        instance.function(self.shape.view(ReadOnly(Watching())), *instance.arguments)
+        return list(seen)

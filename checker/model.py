@@ -1,0 +1,283 @@
+"""What a model is: a state, transitions and properties, registered by decorators on ordinary functions.
+
+A model knows nothing of engines. An engine asks it for the initial states of a scope and for the instances of its
+transitions and properties, that is, the functions with their parameters filled in.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from zabcheck.checker.errors import ContractError, UsageError
+from zabcheck.checker.vocabulary import Assertion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from zabcheck.checker.values import Id
+
+C = TypeVar("C")
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+def option(default: int, help: str, *, minimum: int = 0) -> Any:  # noqa: A002 - the word users expect
+    """A field of a scope that the command line offers: its default, what it means, its least sensible value."""
+    return dataclasses.field(default=default, metadata={"help": help, "minimum": minimum})
+
+
+def options(scope: type) -> tuple[dataclasses.Field[Any], ...]:
+    """The fields of a scope class that were declared with `option`."""
+    return tuple(f for f in dataclasses.fields(scope) if "help" in f.metadata)
+
+
+def validate(scope: object) -> None:
+    """Refuse a scope whose numbers make no sense, naming the option."""
+    for f in options(type(scope)):
+        number = getattr(scope, f.name)
+        if not isinstance(number, int) or number < f.metadata["minimum"]:
+            raise UsageError(f"{f.name} must be a whole number, at least {f.metadata['minimum']}, not {number}")
+
+
+class Kind(Enum):
+    """What is expected of a property."""
+
+    INVARIANT = "invariant"
+    """true in every reachable state"""
+    STEP = "step property"
+    """true of every step from one reachable state to another"""
+    ASSERTION = "assertion"
+    """never false where a step checks it"""
+    GOAL = "goal"
+    """true in some reachable state: guards against a model in which nothing happens"""
+    FINAL = "final"
+    """true in every state without successors: what is left is a deadlock"""
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A transition or property with its parameters filled in."""
+
+    name: str
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(map(str, self.arguments))})"
+
+    @property
+    def named_arguments(self) -> dict[str, Any]:
+        """The parameters' names and values."""
+        skipped = len(inspect.signature(self.function).parameters) - len(self.arguments)
+        names = list(inspect.signature(self.function).parameters)[skipped:]
+        return dict(zip(names, self.arguments, strict=True))
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A function registered with a model, with the domain of its parameters."""
+
+    name: str
+    function: Callable[..., Any]
+    over: Callable[[Any], Iterable[Any]] | None
+
+    @property
+    def sentence(self) -> str:
+        """The first paragraph of the docstring, on one line."""
+        text = (inspect.getdoc(self.function) or "").split("\n\n")[0]
+        return " ".join(text.split())
+
+    @property
+    def where(self) -> str:
+        """``file:line`` of the function."""
+        code = inspect.unwrap(self.function).__code__
+        return f"{code.co_filename}:{code.co_firstlineno}"
+
+    def instances(self, scope: object) -> list[Instance]:
+        """The function for each member of its domain; a member that is not a tuple is the only argument."""
+        domain = [()] if self.over is None else self.over(scope)
+        return [
+            Instance(self.name, self.function, item if isinstance(item, tuple) else (item,)) for item in domain
+        ]
+
+
+@dataclass(frozen=True)
+class Property(Declared):
+    """A property: what it says, of what kind it is, and where it comes from.
+
+    ``needs`` are scope options (name and value) without which it cannot be evaluated, such as the one that adds
+    ghost variables.
+    """
+
+    kind: Kind
+    source: str = ""
+    needs: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    text: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """One sentence a person can read."""
+        return self.text or super().sentence
+
+    def applies(self, scope: object) -> bool:
+        """Whether ``scope`` has what the property needs."""
+        return all(getattr(scope, name) >= value for name, value in self.needs.items())
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A deliberate change of a model: a known ambiguity, a bug, or a mutant, with the property that catches it."""
+
+    name: str
+    sentence: str
+    apply: Callable[[Any], Any]
+    caught_by: tuple[str, ...] = ()
+    source: str = ""
+
+
+class Model(Generic[C]):
+    """A protocol: initial states, transitions and properties over a scope.
+
+    Args:
+        name: what people type on the command line.
+        sentence: what it models, one sentence.
+        scope: a frozen dataclass of bounds; fields declared with `option` become command-line options.
+    """
+
+    def __init__(self, name: str, sentence: str, scope: type[C]) -> None:
+        self.name = name
+        self.sentence = sentence
+        self.scope = scope
+        self.transitions: dict[str, Declared] = {}
+        self.properties: dict[str, Property] = {}
+        self.variants: dict[str, Variant] = {}
+        self._initial: Callable[[C], Any] | None = None
+        self._identities: Callable[[C], tuple[Id, ...]] | None = None
+
+    def initial(self, function: F) -> F:
+        """Register the function from a scope to the initial state, or to several of them."""
+        self._initial = function
+        return function
+
+    def identities(self, function: F) -> F:
+        """Register the function from a scope to the `Id` values that ``--symmetry`` may permute."""
+        self._identities = function
+        return function
+
+    def transition(
+        self, *, over: Callable[[C], Iterable[Any]] | None = None, name: str | None = None
+    ) -> Callable[[F], F]:
+        """Register a transition: a function of the state and of one member of ``over(scope)``."""
+
+        def register(function: F) -> F:
+            declared = Declared(name or function.__name__, function, over)
+            self._claim(self.transitions, declared)
+            return function
+
+        return register
+
+    def _property(
+        self,
+        kind: Kind,
+        over: Callable[[C], Iterable[Any]] | None,
+        name: str | None,
+        source: str,
+        needs: Mapping[str, int] | None,
+    ) -> Callable[[F], F]:
+        def register(function: F) -> F:
+            declared = Property(name or function.__name__, function, over, kind, source, needs or {})
+            self._claim(self.properties, declared)
+            return function
+
+        return register
+
+    def invariant(
+        self,
+        *,
+        over: Callable[[C], Iterable[Any]] | None = None,
+        name: str | None = None,
+        source: str = "",
+        needs: Mapping[str, int] | None = None,
+    ) -> Callable[[F], F]:
+        """Register a predicate that must be true in every reachable state, for each member of ``over(scope)``."""
+        return self._property(Kind.INVARIANT, over, name, source, needs)
+
+    def step_property(
+        self,
+        *,
+        over: Callable[[C], Iterable[Any]] | None = None,
+        name: str | None = None,
+        source: str = "",
+        needs: Mapping[str, int] | None = None,
+    ) -> Callable[[F], F]:
+        """Register a predicate of ``(before, after)`` that must be true of every step.
+
+        It must be true of a step that changes nothing it reads (stuttering).
+        """
+        return self._property(Kind.STEP, over, name, source, needs)
+
+    def goal(
+        self,
+        *,
+        over: Callable[[C], Iterable[Any]] | None = None,
+        name: str | None = None,
+        source: str = "",
+        needs: Mapping[str, int] | None = None,
+    ) -> Callable[[F], F]:
+        """Register a predicate that must be true in some reachable state (for some member of ``over(scope)``)."""
+        return self._property(Kind.GOAL, over, name, source, needs)
+
+    def final(self, function: F) -> F:
+        """Register the predicate that says which states may have no successor. Any other such state is a deadlock."""
+        return self._property(Kind.FINAL, None, "Deadlock", "", None)(function)
+
+    def assertion(self, name: str, sentence: str, source: str = "") -> Assertion:
+        """Declare a property that transitions check while they run, with ``assertion.check(condition)``."""
+        assertion = Assertion(name, sentence, source)
+        self._claim(
+            self.properties, Property(name, Assertion.check, None, Kind.ASSERTION, source, text=sentence)
+        )
+        return assertion
+
+    def variant(
+        self, name: str, sentence: str, *, caught_by: tuple[str, ...] = (), source: str = ""
+    ) -> Callable[[Callable[[C], C]], Callable[[C], C]]:
+        """Register a function that turns a scope into one in which the model behaves differently."""
+
+        def register(function: Callable[[C], C]) -> Callable[[C], C]:
+            self.variants[name] = Variant(name, sentence, function, caught_by, source)
+            return function
+
+        return register
+
+    def _claim(self, table: dict[str, Any], declared: Declared) -> None:
+        if declared.name in table:
+            raise ContractError(
+                f"{declared.name} is declared twice", where=declared.where, remedy="give one of them another name"
+            )
+        table[declared.name] = declared
+
+    def initial_states(self, scope: C) -> list[Any]:
+        """The initial states of ``scope``, at least one."""
+        if self._initial is None:
+            raise ContractError(
+                "there is no initial state",
+                where=f"model {self.name}",
+                remedy="decorate the function that makes it with @model.initial",
+            )
+        made = self._initial(scope)
+        states = list(made) if inspect.isgenerator(made) or isinstance(made, (list, tuple)) else [made]
+        if not states or not self.transitions:
+            what = "there is no transition" if states else "there is no initial state"
+            raise ContractError(what, where=f"model {self.name}", remedy="a model needs at least one of each")
+        return states
+
+    def identities_of(self, scope: C) -> tuple[Id, ...]:
+        """The ids that may be permuted; empty when the model has no symmetry."""
+        return self._identities(scope) if self._identities else ()
+
+    def __repr__(self) -> str:
+        return f"Model({self.name!r})"

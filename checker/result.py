@@ -1,0 +1,116 @@
+"""What a run of the checker found, as plain data: for the terminal, JSON, reports and tests alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Verdict = Literal["holds", "violated", "incomplete"]
+"""``holds``: in the whole bounded space. ``incomplete``: a limit was reached first; never a success."""
+
+PropertyVerdict = Literal["holds", "violated", "incomplete", "reached", "unreached", "not checked"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A field that a step changed, as shown to people."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a run: which transition with which arguments, and what it changed."""
+
+    transition: str
+    arguments: dict[str, str]
+    changes: tuple[Change, ...]
+    choices: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A run from an initial state, replayed in plain Python.
+
+    ``property`` is violated (or, for a goal, reached) in its last state, for ``arguments``. ``clause`` is what the
+    property said about it, ``evidence`` the values it looked at.
+    """
+
+    property: str
+    arguments: dict[str, str]
+    clause: str
+    evidence: tuple[tuple[str, str], ...]
+    initial: tuple[tuple[str, str], ...]
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class PropertyResult:
+    """The verdict on one property. ``depth`` is the level at which it was violated or the goal first reached."""
+
+    verdict: PropertyVerdict
+    kind: str
+    sentence: str
+    depth: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How one transition fared: how often it fired, and what it cost to learn (native engine)."""
+
+    fired: int
+    evaluations: int = 0
+    sentence: str = ""
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """The outcome of one exhaustive search or simulation."""
+
+    model: str
+    scope: dict[str, Any]
+    variant: str | None
+    engine: str
+    workers: int
+    store: str
+    verdict: Verdict
+    reason: str
+    """why the verdict is ``incomplete``; empty otherwise"""
+    distinct_states: int
+    generated_states: int
+    depth: int
+    states_by_depth: tuple[int, ...]
+    transitions: dict[str, Coverage]
+    properties: dict[str, PropertyResult]
+    counterexample: Trace | None
+    witness: Trace | None
+    terminal_states: int
+    deadlocks: int
+    seconds: float
+    peak_memory_bytes: int
+    bytes_per_state: float
+    collision_bound: float
+    """an upper bound on the probability that two states were taken for one; 0 for an exact store"""
+    evaluations: int = 0
+    symmetric_states: int | None = None
+    """with symmetry: how many states the orbits that were stored stand for"""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class Progress:
+    """Where a search stands; handed to the caller several times a second."""
+
+    seconds: float = 0.0
+    distinct_states: int = 0
+    generated_states: int = 0
+    depth: int = 0
+    frontier: int = 0
+    remaining_in_level: int = 0
+    memory_bytes: int = 0
+    evaluations: int = 0
+    states_by_depth: list[int] = field(default_factory=list)

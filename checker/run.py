@@ -1,0 +1,75 @@
+"""The front door: put a question, get a `CheckResult`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from zabcheck.checker import interpreted
+from zabcheck.checker.errors import UsageError
+from zabcheck.checker.search import Options, Problem, Tally, conclude
+
+if TYPE_CHECKING:
+    from zabcheck.checker.model import Model
+    from zabcheck.checker.result import CheckResult
+
+NO_CORE = "the native core was not built, so the interpreted engine is used; it is about a hundred times slower"
+
+
+def native_available() -> bool:
+    """Whether the compiled core can be imported."""
+    try:
+        from zabcheck.checker import _core  # noqa: F401, PLC0415 - whether this works is the question
+    except ImportError:
+        return False
+    return True
+
+
+def check(
+    model: Model[Any],
+    scope: Any,
+    options: Options | None = None,
+    *,
+    engine: str | None = None,
+    variant: str | None = None,
+) -> CheckResult:
+    """Explore ``model`` in ``scope`` and decide its properties.
+
+    Args:
+        model: what to check.
+        scope: the bounds, an instance of ``model.scope``.
+        options: which properties, limits, workers, store, symmetry, checkpoint.
+        engine: ``"native"``, ``"interpreted"``, or ``None`` for native where it was built.
+        variant: the name of a variant of the model, applied to ``scope``.
+
+    Raises:
+        UsageError: unknown name, impossible scope, or options that exclude each other.
+        ContractError: the model broke its contract.
+    """
+    options = options or Options()
+    if variant is not None:
+        if variant not in model.variants:
+            known = ", ".join(model.variants) or "none"
+            raise UsageError(f"model {model.name} has no variant {variant}; it has: {known}")
+        scope = model.variants[variant].apply(scope)
+    if engine not in (None, "native", "interpreted"):
+        raise UsageError(f"unknown engine {engine}: choose native or interpreted")
+    if engine == "native" and not native_available():
+        raise UsageError("the native core was not built; reinstall with a C compiler, or use --engine interpreted")
+    problem = Problem(model, scope, options, variant)
+    return conclude(problem, _engine(engine)(problem))
+
+
+def _engine(name: str | None) -> Any:
+    if name != "interpreted" and native_available():
+        from zabcheck.checker import native  # noqa: PLC0415 - needs the compiled core
+
+        return native.search
+    if name is None:
+        return _interpreted_for_want_of_a_core
+    return interpreted.search
+
+
+def _interpreted_for_want_of_a_core(problem: Problem) -> Tally:
+    tally = interpreted.search(problem)
+    tally.notes = (NO_CORE, *tally.notes)
+    return tally

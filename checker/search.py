@@ -1,0 +1,229 @@
+"""What can be asked of a search, and the parts of an answer that do not depend on the engine."""
+
+from __future__ import annotations
+
+import dataclasses
+import resource
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from zabcheck.checker.evaluate import Evaluator, Selection, State, select
+from zabcheck.checker.model import Kind, Model, Property, options, validate
+from zabcheck.checker.result import CheckResult, Coverage, Progress, PropertyResult, PropertyVerdict, Trace, Verdict
+from zabcheck.checker.trace import Taken, explain
+from zabcheck.checker.values import content_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Listener = "Callable[[Progress], None]"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where to stop, each ``None`` for never. Stopping at one makes the verdict ``incomplete``.
+
+    ``depth`` counts levels, the initial states being level 1; ``memory`` is in bytes, of the whole process.
+    """
+
+    depth: int | None = None
+    states: int | None = None
+    seconds: float | None = None
+    memory: int | None = None
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to search: which properties (all when empty), limits, workers, store, symmetry, checkpoint."""
+
+    properties: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    workers: int = 1
+    store: str = "fingerprint"
+    symmetry: bool = False
+    witness: str | None = None
+    checkpoint: Path | None = None
+    resume: Path | None = None
+    cache: bool = True
+    on_progress: Callable[[Progress], None] | None = None
+
+
+class Stop(Exception):  # noqa: N818 - a request, not an error
+    """Raised out of a progress listener to end a search with what it has (Ctrl-C)."""
+
+
+@dataclass
+class Found:
+    """The state that decides a property, at the first level that has one: the least by fingerprint."""
+
+    depth: int
+    fingerprint: int
+    path: Callable[[], tuple[State, list[Taken]]]
+    """makes the path to the state: its initial state and the steps"""
+
+
+class Problem:
+    """One question: a model in a scope, with the properties asked for and how to go about it."""
+
+    def __init__(self, model: Model[Any], scope: Any, options: Options, variant: str | None = None) -> None:
+        validate(scope)
+        self.model = model
+        self.scope = scope
+        self.options = options
+        self.variant = variant
+        names = options.properties
+        if names and options.witness and options.witness not in names:
+            names = (*names, options.witness)
+        self.selection: Selection = select(model, scope, names)
+        self.evaluator = Evaluator(model, scope, self.selection)
+        self.shape = self.evaluator.shape
+        self.started = time.monotonic()
+
+    def fingerprint(self, state: State) -> int:
+        """The 128-bit content fingerprint of ``state``, the same in every engine and process."""
+        result = 0
+        for f, value in zip(self.shape.fields, state, strict=True):
+            result ^= content_hash(f.label, value)
+        return result
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the question was put."""
+        return time.monotonic() - self.started
+
+
+@dataclass
+class Tally:
+    """The numbers of a finished or stopped search, as an engine reports them."""
+
+    engine: str
+    workers: int
+    store: str
+    states_by_depth: list[int]
+    generated: int
+    fired: dict[str, int]
+    terminal: int
+    deadlocks: int
+    found: dict[str, Found]
+    reason: str = ""
+    bytes_per_state: float = 0.0
+    collision_bound: float = 0.0
+    evaluations: dict[str, int] = field(default_factory=dict)
+    advice: dict[str, str] = field(default_factory=dict)
+    symmetric_states: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+def conclude(problem: Problem, tally: Tally) -> CheckResult:
+    """The result that follows from a tally: verdicts, and the replayed counterexample or witness."""
+    selection, found = problem.selection, tally.found
+    violated = [p for p in selection.checked if p.kind is not Kind.GOAL and p.name in found]
+    verdict: Verdict = "violated" if violated else "incomplete" if tally.reason else "holds"
+    explicit = set(problem.options.properties)
+    if verdict == "holds" and any(
+        p.kind is Kind.GOAL and p.name in explicit and p.name not in found for p in selection.checked
+    ):
+        verdict = "violated"
+    counterexample = witness = None
+    if violated:
+        first = min(violated, key=lambda p: found[p.name].depth)
+        counterexample = _trace(problem, first, found[first.name])
+    if (name := problem.options.witness) is not None and name in found:
+        witness = _trace(problem, problem.model.properties[name], found[name])
+    return CheckResult(
+        model=problem.model.name,
+        scope={f.name: getattr(problem.scope, f.name) for f in options(type(problem.scope))},
+        variant=problem.variant,
+        engine=tally.engine,
+        workers=tally.workers,
+        store=tally.store,
+        verdict=verdict,
+        reason=tally.reason if verdict == "incomplete" else "",
+        distinct_states=sum(tally.states_by_depth),
+        generated_states=tally.generated,
+        depth=len(tally.states_by_depth),
+        states_by_depth=tuple(tally.states_by_depth),
+        transitions={
+            t.name: Coverage(
+                tally.fired.get(t.name, 0), tally.evaluations.get(t.name, 0), t.sentence, tally.advice.get(t.name, "")
+            )
+            for t in problem.model.transitions.values()
+        },
+        properties=_properties(problem, tally, verdict),
+        counterexample=counterexample,
+        witness=witness,
+        terminal_states=tally.terminal,
+        deadlocks=tally.deadlocks,
+        seconds=problem.seconds,
+        peak_memory_bytes=peak_memory(),
+        bytes_per_state=tally.bytes_per_state,
+        collision_bound=tally.collision_bound,
+        evaluations=sum(tally.evaluations.values()),
+        symmetric_states=tally.symmetric_states,
+        notes=tally.notes,
+    )
+
+
+def _properties(problem: Problem, tally: Tally, verdict: Verdict) -> dict[str, PropertyResult]:
+    def judge(prop: Property) -> PropertyResult:
+        hit = tally.found.get(prop.name)
+        word: PropertyVerdict
+        if prop.kind is Kind.GOAL:
+            word = "reached" if hit else "unreached" if not tally.reason and verdict == "holds" else "incomplete"
+            if not hit and not tally.reason and prop.name in problem.options.properties:
+                word = "unreached"
+        else:
+            word = "violated" if hit else "holds" if verdict == "holds" or not _stopped(tally, problem) else "incomplete"
+        return PropertyResult(word, prop.kind.value, prop.sentence, hit.depth if hit else None)
+
+    results = {}
+    for prop in problem.model.properties.values():
+        if prop in problem.selection.checked:
+            results[prop.name] = judge(prop)
+        elif prop in problem.selection.unchecked:
+            needs = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in prop.needs.items())
+            results[prop.name] = PropertyResult(
+                "not checked", prop.kind.value, prop.sentence, note=f"needs {needs}"
+            )
+    return results
+
+
+def _stopped(tally: Tally, problem: Problem) -> bool:
+    """Whether part of the space was left out, be it for a limit or because a violation ended the search."""
+    return bool(tally.reason) or any(
+        p.kind is not Kind.GOAL and p.name in tally.found for p in problem.selection.checked
+    )
+
+
+def _trace(problem: Problem, prop: Property, found: Found) -> Trace:
+    root, path = found.path()
+    return explain(problem.evaluator, prop, root, path)
+
+
+def peak_memory() -> int:
+    """The largest resident size that this process has had, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def current_memory() -> int:
+    """The resident size of this process, in bytes."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return peak_memory()
+    return pages * resource.getpagesize()
+
+
+class SupportsSearch(Protocol):
+    """An engine: a function from a problem to a tally."""
+
+    def __call__(self, problem: Problem) -> Tally: ...
+
+
+def with_scope(scope: Any, **values: int) -> Any:
+    """``scope`` with some of its numbers replaced."""
+    return dataclasses.replace(scope, **values)

@@ -1,0 +1,109 @@
+"""From a path of steps to a trace that people can read, by replaying it in plain Python.
+
+An engine hands over which instance was taken at each step; the replay runs exactly those, so that what is shown was
+produced by the model's own functions and by nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from zabcheck.checker.errors import CheckerError
+from zabcheck.checker.model import Instance, Kind, Property
+from zabcheck.checker.result import Change, Step, Trace
+from zabcheck.checker.values import render
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zabcheck.checker.evaluate import Evaluator, State
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One step of a path: which instance, and which options it chose."""
+
+    instance: Instance
+    choices: tuple[int, ...] = ()
+
+
+class ReplayError(CheckerError):
+    """A path that the plain functions do not follow: a defect of the engine, never shown as a counterexample."""
+
+
+def replay(evaluator: Evaluator, root: State, path: Sequence[Taken]) -> list[State]:
+    """All the states of the run that starts in ``root`` and takes ``path``."""
+    states = [root]
+    for taken in path:
+        successors = dict(evaluator.successors(states[-1], taken.instance))
+        if taken.choices not in successors:
+            raise ReplayError(f"{taken.instance} is not enabled at step {len(states)} of the replayed path")
+        states.append(successors[taken.choices])
+    return states
+
+
+def explain(evaluator: Evaluator, prop: Property, root: State, path: Sequence[Taken]) -> Trace:
+    """The trace that shows ``prop`` false (a goal: true) at the end of ``path``, after replaying it."""
+    states = replay(evaluator, root, path)
+    arguments, clause, evidence = _verdict(evaluator, prop, states)
+    return Trace(
+        property=prop.name,
+        arguments=arguments,
+        clause=clause,
+        evidence=evidence,
+        initial=tuple(
+            (field.label, render(value)) for field, value in zip(evaluator.shape.fields, root, strict=True)
+        )[:-1],
+        steps=tuple(
+            Step(
+                transition=taken.instance.name,
+                arguments=shown(taken.instance.named_arguments),
+                changes=changes(evaluator, before, after),
+                choices=taken.choices,
+            )
+            for taken, before, after in zip(path, states, states[1:], strict=False)
+        ),
+    )
+
+
+def shown(arguments: dict[str, Any]) -> dict[str, str]:
+    """Arguments as people see them."""
+    return {name: render(value) for name, value in arguments.items()}
+
+
+def changes(evaluator: Evaluator, before: State, after: State) -> tuple[Change, ...]:
+    """The fields that differ between two states."""
+    return tuple(
+        Change(field.label, render(old), render(new))
+        for field, old, new in zip(evaluator.shape.fields, before, after, strict=True)
+        if old != new
+    )
+
+
+def _verdict(
+    evaluator: Evaluator, prop: Property, states: list[State]
+) -> tuple[dict[str, str], str, tuple[tuple[str, str], ...]]:
+    last = states[-1]
+    if prop.kind is Kind.STEP or prop.kind is Kind.ASSERTION:
+        if prop.name not in last[evaluator.shape.failed]:
+            raise ReplayError(f"{prop.name} did not fail in the replayed path")
+        found = evaluator.explain_step(states[-2], last, prop) if prop.kind is Kind.STEP else None
+        if found is None:
+            return {}, "the last step checks it, and it is false there", ()
+        instance, answer = found
+        return shown(instance.named_arguments), _clause(answer), ()
+    for candidate, instance in evaluator.selection.predicates:
+        if candidate is prop:
+            answer = evaluator.holds(last, prop, instance)
+            if bool(answer) == (prop.kind is Kind.GOAL):
+                evidence = tuple(
+                    (evaluator.shape.fields[i].label, render(last[i]))
+                    for i in evaluator.fields_read(last, instance)
+                )
+                return shown(instance.named_arguments), _clause(answer), evidence
+    raise ReplayError(f"{prop.name} does not have the reported verdict at the end of the replayed path")
+
+
+def _clause(answer: object) -> str:
+    return str(answer) if isinstance(answer, str) else ""

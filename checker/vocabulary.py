@@ -1,0 +1,204 @@
+"""The words a transition or property is written with, besides Python itself.
+
+`require` guards, `choose` is nondeterminism, an `Assertion` is a check in the middle of a step, and cells are
+fields with operations of their own. The same functions also run outside the checker, on the plain objects of a
+real server: there a cell is just a holder of its value, and an assertion that fails raises.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+T = TypeVar("T")
+R = TypeVar("R")
+P = ParamSpec("P")
+
+
+class NotEnabled(Exception):  # noqa: N818 - not an error: the ordinary outcome of a guard
+    """Raised by `require` when a guard is false; the transition does not exist in this state."""
+
+
+class Run(Protocol):
+    """What the engine that is evaluating a function offers to `choose` and to assertions."""
+
+    def choose(self, count: int) -> int:
+        """The index, below ``count``, of the option to take."""
+
+    def fail(self, name: str) -> None:
+        """Note that the assertion ``name`` is false in the step under way."""
+
+
+_run: Run | None = None
+
+
+def set_run(run: Run | None) -> Run | None:
+    """Make ``run`` the one that `choose` and assertions speak to; return the previous one."""
+    global _run  # noqa: PLW0603 - evaluation is single-threaded by construction
+    previous, _run = _run, run
+    return previous
+
+
+def require(condition: object) -> None:
+    """State a guard: when ``condition`` is false, the transition is not enabled."""
+    if not condition:
+        raise NotEnabled
+
+
+def choose(options: Iterable[T]) -> T:
+    """Any one of ``options``: the checker explores each, a simulation picks one. No options, no step."""
+    listed = tuple(options)
+    require(listed)
+    if _run is None:
+        raise RuntimeError("choose() was called outside a run of the checker")
+    return listed[_run.choose(len(listed))]
+
+
+class Assertion:
+    """A named property that is checked in the middle of a step ("during-action check").
+
+    Declare it with `Model.assertion` and call `check` in a transition. Its failure is a violation in the state
+    that the step leads to.
+    """
+
+    def __init__(self, name: str, sentence: str, source: str = "") -> None:
+        self.name = name
+        self.sentence = sentence
+        self.source = source
+
+    def check(self, condition: object) -> None:
+        """Require ``condition`` of this step."""
+        if not condition:
+            if _run is None:
+                raise AssertionError(f"{self.name}: {self.sentence}")
+            _run.fail(self.name)
+
+
+class because(str):  # noqa: N801 - reads as a word in `return because(...)`
+    """What a property returns instead of ``False`` to say which clause is false, and for whom."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        return False
+
+
+class Cell(Generic[T]):
+    """A field with named operations, for values that a step changes without depending on all of them.
+
+    ``cell.value`` reads the whole. ``cell.view(f, *args)`` reads only ``f(value, *args)``: the step depends on
+    that result and not on the rest. ``cell.apply(f, *args)`` replaces the value by ``f(value, *args)`` without
+    depending on it at all. ``f`` must be a pure module-level function. Subclasses give the operations names.
+    """
+
+    def __init__(self, value: T) -> None:
+        self._value = value
+
+    @property
+    def value(self) -> T:
+        """The whole value."""
+        return self._value
+
+    @value.setter
+    def value(self, value: T) -> None:
+        self._value = value
+
+    def view(self, function: Callable[Concatenate[T, P], R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """``function(value, *args)``, depending on nothing else of the value. No keyword arguments."""
+        return function(self._value, *args, **kwargs)
+
+    def apply(self, function: Callable[Concatenate[T, P], T], /, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Replace the value by ``function(value, *args)``, not depending on it. No keyword arguments."""
+        self._value = function(self._value, *args, **kwargs)
+
+
+def _head(items: tuple[T, ...]) -> T | None:
+    return items[0] if items else None
+
+
+def _tail(items: tuple[T, ...]) -> tuple[T, ...]:
+    return items[1:]
+
+
+def append(items: tuple[T, ...], item: T) -> tuple[T, ...]:
+    """``items`` with ``item`` at the end."""
+    return (*items, item)
+
+
+def _empty(_items: tuple[T, ...]) -> tuple[T, ...]:
+    return ()
+
+
+class Channel(Cell[tuple[T, ...]]):
+    """A FIFO channel. Sending depends on nothing, receiving on the head alone."""
+
+    def __init__(self, value: tuple[T, ...] = ()) -> None:
+        super().__init__(value)
+
+    @property
+    def head(self) -> T | None:
+        """The message that is next, or ``None`` when the channel is empty."""
+        return self.view(_head)
+
+    def send(self, message: T) -> None:
+        """Put ``message`` at the end."""
+        self.apply(append, message)
+
+    def receive(self) -> T:
+        """Take the message that is next; not enabled when there is none."""
+        message = self.head
+        require(message is not None)
+        self.apply(_tail)
+        return message  # type: ignore[return-value]
+
+    def clear(self) -> None:
+        """Lose everything in transit."""
+        self.apply(_empty)
+
+
+def _contains(items: frozenset[T], item: T) -> bool:
+    return item in items
+
+
+def _with(items: frozenset[T], item: T) -> frozenset[T]:
+    return items | {item}
+
+
+def _without(items: frozenset[T], item: T) -> frozenset[T]:
+    return items - {item}
+
+
+class SetOf(Cell[frozenset[T]]):
+    """A set. Adding and discarding depend on nothing, a membership test on that one member."""
+
+    def __init__(self, value: frozenset[T] = frozenset()) -> None:
+        super().__init__(value)
+
+    def __contains__(self, item: T) -> bool:
+        return self.view(_contains, item)
+
+    def add(self, item: T) -> None:
+        """Put ``item`` in."""
+        self.apply(_with, item)
+
+    def discard(self, item: T) -> None:
+        """Take ``item`` out, if it is in."""
+        self.apply(_without, item)
+
+
+class Tree(Protocol):
+    """What backs a view of the state: the engine's access to fields by their number."""
+
+    def read(self, index: int) -> Any:
+        """The value of field ``index``."""
+
+    def write(self, index: int, value: Any) -> None:
+        """Give field ``index`` a new value."""
+
+    def project(self, index: int, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+        """``function(value, *args)`` of field ``index``."""
+
+    def apply(self, index: int, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        """Replace field ``index`` by ``function(value, *args)``."""

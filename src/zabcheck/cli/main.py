@@ -1,0 +1,36 @@
+"""The entry point: from arguments to an exit status, whatever happens in between.
+
+Nothing but `sys` is imported before an interruption is handled, so that Ctrl-C never shows a traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command of ``zabcheck`` and return its exit status."""
+    try:
+        from zabcheck.cli.commands import run
+
+        status = run(sys.argv[1:] if arguments is None else list(arguments))
+        if arguments is None:
+            _end_quietly()
+        return status
+    except KeyboardInterrupt:
+        from zabcheck.cli.status import Status, complain
+
+        complain("interrupted")
+        return Status.UNDECIDED
+
+
+def _end_quietly() -> None:
+    """Let a Ctrl-C while the interpreter shuts down end the process without a word."""
+    import signal
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -1,0 +1,102 @@
+"""What is asked of a model: scope, properties and variant, from the arguments that `check` and `simulate` share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from zabcheck.checker.errors import UsageError
+from zabcheck.checker.model import Kind, options
+from zabcheck.cli.arguments import given_scope, make_scope
+from zabcheck.cli.guess import require_known
+
+if TYPE_CHECKING:
+    import argparse
+
+    from zabcheck.checker.model import Model
+    from zabcheck.cli.arguments import Parser
+
+
+@dataclass(frozen=True)
+class Question:
+    """A model, a scope, and the properties asked for."""
+
+    model: Model[Any]
+    scope: Any
+    properties: tuple[str, ...]
+    variant: str | None
+    remarks: tuple[str, ...]
+    """what was switched on without being asked for"""
+
+    @property
+    def title(self) -> str:
+        """The question in a line."""
+        numbers = [
+            f"--{f.name.replace('_', '-')} {getattr(self.scope, f.name)}" for f in options(self.model.scope)
+        ]
+        variant = [f"--variant {self.variant}"] if self.variant else []
+        return " ".join([self.model.name, *numbers, *variant])
+
+
+def add_question(parser: Parser) -> None:
+    """Add the options that make a `Question`."""
+    parser.add_argument(
+        "model", metavar="MODEL", help="a model's name (zabcheck models), or the path of a .py file"
+    )
+    parser.add_argument(
+        "--property",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="decide this property alone (repeatable; default: all)",
+    )
+    parser.add_argument(
+        "--variant",
+        metavar="NAME",
+        help="change the model: a known ambiguity, a bug or a mutant (zabcheck variants)",
+    )
+    parser.reserve_scope()
+
+
+def question(model: Model[Any], parsed: argparse.Namespace, witness: str | None = None) -> Question:
+    """The question that the arguments put to ``model``."""
+    properties = tuple(dict.fromkeys(parsed.property))
+    for name in properties:
+        require_known(name, model.properties, "property", f"model {model.name}")
+    if witness is not None:
+        goals = [p.name for p in model.properties.values() if p.kind is Kind.GOAL]
+        require_known(witness, goals, "goal", f"model {model.name}")
+    if parsed.variant is not None:
+        require_known(parsed.variant, model.variants, "variant", f"model {model.name}")
+    numbers = given_scope(model, parsed)
+    remarks = _meet_needs(model, numbers, _deciding(model, properties, parsed.variant, witness))
+    return Question(model, make_scope(model, numbers), properties, parsed.variant, tuple(remarks))
+
+
+def _deciding(
+    model: Model[Any], properties: tuple[str, ...], variant: str | None, witness: str | None
+) -> list[str]:
+    """The properties without which the question cannot be answered."""
+    names = list(properties)
+    if variant is not None and not names:
+        names += [name for name in model.variants[variant].caught_by if name in model.properties]
+    return names + ([witness] if witness is not None else [])
+
+
+def _meet_needs(model: Model[Any], numbers: dict[str, int], names: list[str]) -> list[str]:
+    """Switch on, in ``numbers``, the scope options that the named properties need; say so."""
+    remarks = []
+    defaults = make_scope(model, numbers)
+    typed = set(numbers)
+    for name in names:
+        for needed, value in model.properties[name].needs.items():
+            flag = f"--{needed.replace('_', '-')}"
+            if numbers.get(needed, getattr(defaults, needed)) >= value:
+                continue
+            if needed in typed:
+                raise UsageError(
+                    f"property {name} needs {flag} {value}, but {flag} {numbers[needed]} was asked for"
+                )
+            numbers[needed] = value
+            remarks.append(f"{flag} {value} is switched on, because property {name} needs it")
+    return remarks

@@ -1,0 +1,68 @@
+"""One long run, from the first progress to the report: what `check` and `simulate` have in common."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from zabcheck.checker.errors import UsageError
+from zabcheck.cli.interruption import Interruption
+from zabcheck.cli.output import destination, printing, write_json
+from zabcheck.cli.status import Status, status_of, tell
+from zabcheck.reports.json import document
+from zabcheck.reports.progress import reporter_for
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from zabcheck.checker.result import CheckResult, Progress
+    from zabcheck.cli.arguments import Parser
+    from zabcheck.cli.question import Question
+    from zabcheck.reports.destination import Destination
+
+
+def add_output(parser: Parser) -> None:
+    """Add what is shown and written."""
+    output = parser.add_argument_group("output")
+    output.add_argument(
+        "--json", metavar="FILE", help="write the result as JSON; - for standard output and no text"
+    )
+    output.add_argument("--quiet", action="store_true", help="nothing on standard error but mistakes")
+
+
+def conduct(
+    parsed: argparse.Namespace,
+    asked: Question,
+    search: Callable[[Callable[[Progress], None]], CheckResult],
+    walks: str = "",
+) -> Status:
+    """Run ``search``, showing its progress; then report, and return the exit status."""
+    report = destination(parsed.json, "--json")
+    if not parsed.quiet:
+        for remark in asked.remarks:
+            tell(f"zabcheck: {remark}")
+    with (
+        Interruption(quiet=parsed.quiet) as interruption,
+        reporter_for(sys.stderr, asked.title, quiet=parsed.quiet) as reporter,
+    ):
+        result = search(interruption.listening(reporter))
+    _deliver(result, report, walks)
+    return status_of(result)
+
+
+def _deliver(result: CheckResult, report: Destination | None, walks: str) -> None:
+    """Write the JSON and print the text; when the first fails, the second is still printed."""
+    failure = None
+    try:
+        write_json(report, document(result))
+    except UsageError as error:
+        failure = error
+    if report is None or not report.is_standard_output:
+        from zabcheck.reports.console import console_for
+        from zabcheck.reports.terminal import show_result
+
+        with printing() as stream:
+            show_result(console_for(stream), result, walks=walks)
+    if failure:
+        raise failure

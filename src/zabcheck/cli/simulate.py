@@ -1,0 +1,69 @@
+"""``zabcheck simulate``: random walks, reproducible by their seed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zabcheck.checker import run as checker
+from zabcheck.checker.search import Limits, Options, Simulation
+from zabcheck.cli.arguments import Parser
+from zabcheck.cli.limits import add_engine, add_seconds
+from zabcheck.cli.numbers import whole
+from zabcheck.cli.question import add_question, question
+from zabcheck.cli.session import add_output, conduct
+from zabcheck.reports.quantities import count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from zabcheck.checker.result import CheckResult, Progress
+
+DESCRIPTION = """\
+Take random walks from the initial states of a model and check its properties on the way.
+Finds violations in scopes that are too large to explore; finding none proves nothing."""
+
+EPILOG = """\
+exit status: 1 a property is violated, 3 no violation was found (never 0: this is no proof),
+             2 wrong usage or bad input"""
+
+
+def parser() -> Parser:
+    """The options of the command, without those of any scope."""
+    made = Parser("simulate", DESCRIPTION, EPILOG)
+    add_question(made)
+    how = made.add_argument_group("the walks")
+    how.add_argument("--walks", type=whole(1), default=1000, metavar="N", help="how many (default 1000)")
+    how.add_argument(
+        "--length", type=whole(1), default=200, metavar="N", help="most steps of each (default 200)"
+    )
+    how.add_argument(
+        "--seed",
+        type=whole(0, 2**63 - 1),
+        default=0,
+        metavar="S",
+        help="the same seed, the same walks (default 0)",
+    )
+    add_engine(how)
+    add_seconds(made.add_argument_group("limits"))
+    add_output(made)
+    return made
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command."""
+    model, parsed = parser().for_model(arguments)
+    asked = question(model, parsed)
+    simulation = Simulation(seed=parsed.seed, walks=parsed.walks, length=parsed.length)
+
+    def search(listener: Callable[[Progress], None]) -> CheckResult:
+        options = Options(
+            properties=asked.properties, limits=Limits(seconds=parsed.max_seconds), on_progress=listener
+        )
+        return checker.simulate(
+            model, asked.scope, simulation, options, engine=parsed.engine, variant=asked.variant
+        )
+
+    walks = (
+        f"{count(parsed.walks, 'random walk')} of at most {count(parsed.length, 'step')} (seed {parsed.seed})"
+    )
+    return conduct(parsed, asked, search, walks)
