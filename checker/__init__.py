@@ -11,8 +11,9 @@ Rule of the house: nothing here imports a protocol, and a model imports only the
 from zabcheck.checker.errors import CheckerError, CheckpointError, ContractError, UsageError
 from zabcheck.checker.model import Model, option
 from zabcheck.checker.result import CheckResult
-from zabcheck.checker.run import check, native_available
+from zabcheck.checker.run import check, native_available, simulate
 from zabcheck.checker.search import Limits, Options
+from zabcheck.checker.simulate import Simulation
 from zabcheck.checker.values import Id
 from zabcheck.checker.vocabulary import Assertion, Cell, Channel, SetOf, because, choose, require
 
@@ -29,6 +30,7 @@ __all__ = [
     "Model",
     "Options",
     "SetOf",
+    "Simulation",
     "UsageError",
     "because",
     "check",
@@ -36,4 +38,5 @@ __all__ = [
     "native_available",
     "option",
     "require",
+    "simulate",
 ]

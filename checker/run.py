@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zabcheck.checker import interpreted
+from zabcheck.checker import simulate as walks
 from zabcheck.checker.errors import UsageError
 from zabcheck.checker.search import Options, Problem, Tally, conclude
 
 if TYPE_CHECKING:
     from zabcheck.checker.model import Model
     from zabcheck.checker.result import CheckResult
+    from zabcheck.checker.simulate import Simulation
 
 NO_CORE = "the native core was not built, so the interpreted engine is used; it is about a hundred times slower"
 
@@ -45,6 +47,34 @@ def check(
         UsageError: unknown name, impossible scope, or options that exclude each other.
         ContractError: the model broke its contract.
     """
+    problem = _problem(model, scope, options, engine, variant)
+    return conclude(problem, _engine(engine)(problem))
+
+
+def simulate(
+    model: Model[Any],
+    scope: Any,
+    simulation: Simulation,
+    options: Options | None = None,
+    *,
+    engine: str | None = None,
+    variant: str | None = None,
+) -> CheckResult:
+    """Walk at random through ``model`` in ``scope``; the verdict is ``violated`` or ``incomplete``, never ``holds``.
+
+    The arguments, and what is raised, are those of `check`.
+    """
+    problem = _problem(model, scope, options, engine, variant)
+    native = engine != "interpreted" and native_available()
+    tally = (walks.native_walks if native else walks.interpreted)(problem, simulation)
+    if engine is None and not native:
+        tally.notes = (NO_CORE, *tally.notes)
+    return conclude(problem, tally)
+
+
+def _problem(
+    model: Model[Any], scope: Any, options: Options | None, engine: str | None, variant: str | None
+) -> Problem:
     options = options or Options()
     if variant is not None:
         if variant not in model.variants:
@@ -55,11 +85,23 @@ def check(
         raise UsageError(f"unknown engine {engine}: choose native or interpreted")
     if engine == "native" and not native_available():
         raise UsageError("the native core was not built; reinstall with a C compiler, or use --engine interpreted")
-    problem = Problem(model, scope, options, variant)
-    return conclude(problem, _engine(engine)(problem))
+    if engine == "interpreted" or not native_available():
+        _refuse_native_options(options)
+    return Problem(model, scope, options, variant)
+
+
+def _refuse_native_options(options: Options) -> None:
+    for name, given in (
+        ("--symmetry", options.symmetry),
+        ("--checkpoint", options.checkpoint),
+        ("--resume", options.resume),
+    ):
+        if given:
+            raise UsageError(f"{name} needs the native engine")
 
 
 def _engine(name: str | None) -> Any:
+    """The search function of an engine."""
     if name != "interpreted" and native_available():
         from zabcheck.checker import native  # noqa: PLC0415 - needs the compiled core
 

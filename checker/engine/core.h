@@ -135,7 +135,7 @@ typedef struct Seen {
 } Seen;
 
 typedef struct Chunk {
-    struct Chunk *next;
+    struct Chunk *next, *made; /* made: the chunk allocated before this one */
     u32 count;
     atomic_uint consumed;
     u32 rows[];
@@ -187,6 +187,7 @@ typedef struct Worker {
     Hit *hits;
     u32 *hit_rows;
     u32 parent, branch, instance; /* of the successor under way, for the parent log */
+    bool hit;   /* a property was decided since this was last cleared */
     bool knows; /* out of a walk: whether all of it was known */
     u32 leaves; /* out of a walk */
 } Worker;
@@ -242,7 +243,7 @@ typedef struct Core {
     Unit *units;
     u32 unit_count, unit_size;
     atomic_uint unit_next;
-    Chunk *current, *following, *following_tail, *free_chunks;
+    Chunk *current, *following, *following_tail, *free_chunks, *made_chunks;
     u64 current_count, following_count;
     atomic_int stop;
     atomic_ullong granted; /* insertions handed out to workers */
@@ -282,7 +283,9 @@ static inline u64 seen_home(const Seen *seen, u64 word) {
     return (u64)(((unsigned __int128)word * seen->capacity) >> 64);
 }
 static inline void seen_prefetch(const Seen *seen, u64 word) {
-    __builtin_prefetch(&seen->slots[seen_home(seen, word) * seen->words], 1, 1);
+    const u64 *slot = &seen->slots[seen_home(seen, word) * seen->words];
+    __builtin_prefetch(slot, 1, 1);
+    __builtin_prefetch(slot + 8, 1, 1);
 }
 
 /* keys.c */
@@ -328,11 +331,15 @@ static inline u32 *row_ids(const Block *block, u32 row) {
 }
 void block_layout(Core *core, Block *block);
 u32 row_intern(Core *core, u32 block, const u32 *ids);
+static inline u64 memo_key(u32 row, u32 op) { return ((u64)row << 32 | op) + 1; }
+static inline size_t memo_home(const Core *core, u64 key) {
+    return (size_t)((key * 0x9e3779b97f4a7c15u) >> (64 - core->memo_bits));
+}
 static inline Memo *memo_find(const Core *core, u32 row, u32 op) {
     if (!core->memo) return NULL;
-    u64 key = ((u64)row << 32 | op) + 1;
+    u64 key = memo_key(row, op);
     size_t mask = ((size_t)1 << core->memo_bits) - 1;
-    for (size_t at = (size_t)((key * 0x9e3779b97f4a7c15u) >> (64 - core->memo_bits));; at++) {
+    for (size_t at = memo_home(core, key);; at++) {
         Memo *memo = &core->memo[at & mask];
         if (memo->key == key) return memo;
         if (!memo->key) return NULL;
@@ -349,6 +356,7 @@ void worker_flush(Worker *worker);
 void worker_load(Worker *worker, const u32 *rows);
 void worker_visit(Worker *worker, const u32 *rows, const u64 *predicates);
 Ref predicate_value(Worker *worker, Ref at);
+void judge(Worker *worker, u32 predicate, Ref value, const u32 *rows);
 typedef void (*Fire)(Worker *worker, const Leaf *leaf);
 void walk(Worker *worker, Ref at, Fire fire);
 void walk_count(Worker *worker, Ref at);
@@ -365,12 +373,11 @@ typedef struct {
     u64 seed, walk, walks, steps;
     u32 length, depth; /* in states */
     u64 random;
-    bool walking;
+    bool walking, visiting; /* visiting: the predicates of the state are still to be evaluated, those of mask */
+    u64 *mask;
     u32 *path; /* (instance, branch) per step */
     u32 *rows;
-    u32 instance; /* what a miss is about; NO_ID: the predicates of the state */
-    u32 counted, wanted;
-    bool chosen;
+    u32 instance, first; /* what a miss is about; the initial state of the walk */
 } Simulation;
 enum { WALK_TIME, WALK_MISS, WALK_HIT, WALK_DONE };
 int simulate(Core *core, Simulation *simulation, const u32 *initial, u32 initials, double seconds);

@@ -93,8 +93,11 @@ static Chunk *chunk_take(Core *core) {
     Chunk *chunk = core->free_chunks;
     if (chunk)
         core->free_chunks = chunk->next;
-    else
+    else {
         chunk = core_resize(core, NULL, 0, chunk_bytes(core));
+        chunk->made = core->made_chunks;
+        core->made_chunks = chunk;
+    }
     chunk->next = NULL;
     chunk->count = 0;
     atomic_store_explicit(&chunk->consumed, 0, memory_order_relaxed);
@@ -115,18 +118,12 @@ void frontier_append(Worker *worker, const u32 *rows, const u64 *transitions) {
     memcpy(state + core->blocks, transitions, core->transition_words * sizeof(u64));
 }
 
-static void chunks_free(Core *core, Chunk *chunk) {
-    while (chunk) {
-        Chunk *next = chunk->next;
-        core_free(core, chunk, chunk_bytes(core));
-        chunk = next;
-    }
-}
-
 void frontier_clear(Core *core) {
-    chunks_free(core, core->current);
-    chunks_free(core, core->following);
-    chunks_free(core, core->free_chunks);
+    while (core->made_chunks) {
+        Chunk *chunk = core->made_chunks;
+        core->made_chunks = chunk->made;
+        core_free(core, chunk, chunk_bytes(core));
+    }
     core->current = core->following = core->following_tail = core->free_chunks = NULL;
     core->current_count = core->following_count = 0;
     core->unit_count = 0;
@@ -181,11 +178,12 @@ static void hit(Worker *worker, u32 index, const u32 *rows) {
     Hash fingerprint = fingerprint_of(core, rows);
     Hit *known = &worker->hits[index];
     if (known->set && !hash_less(fingerprint, known->fingerprint)) return;
+    worker->hit = true;
     *known = (Hit){true, fingerprint};
     memcpy(worker->hit_rows + (size_t)index * core->blocks, rows, core->blocks * sizeof(u32));
 }
 
-static void judge(Worker *worker, u32 predicate, Ref value, const u32 *rows) {
+void judge(Worker *worker, u32 predicate, Ref value, const u32 *rows) {
     Core *core = worker->core;
     if ((value == REF_TRUE) == (core->goal[predicate] != 0)) {
         if (core->final[predicate]) worker->deadlocks++;
@@ -245,7 +243,7 @@ static void settle(Worker *worker) {
     frontier_append(worker, pending.rows, pending.mask);
     if (core->symmetric) {
         u32 n = core->permutations, fixed = 0;
-        Hash *hash = worker->next_hash;
+        Hash hash[n];
         for (u32 p = 0; p < n; p++) {
             hash[p] = (Hash){0, 0};
             for (u32 b = 0; b < core->blocks; b++)
@@ -399,6 +397,16 @@ static inline void anticipate(const Core *core, const u32 *rows) {
     }
 }
 
+/* Fetches the effects that firing a leaf will look up. */
+static inline void foresee(const Worker *worker, Ref at) {
+    const Core *core = worker->core;
+    if (!(at & REF_LEAF) || !core->memo) return;
+    const Leaf *leaf = &core->leaf[at & REF_INDEX];
+    const LeafOp *ops = core->leaf_ops + leaf->first;
+    for (u32 i = 0; i < leaf->count; i++)
+        __builtin_prefetch(&core->memo[memo_home(core, memo_key(worker->rows[ops[i].block], ops[i].op))]);
+}
+
 static void expand(Worker *worker, const u32 *state) {
     Core *core = worker->core;
     const u32 *rows = state;
@@ -427,6 +435,7 @@ static void expand(Worker *worker, const u32 *state) {
             }
         }
     }
+    for (u32 i = 0; i < worker->ready_count; i++) foresee(worker, worker->ready[i].at);
     for (u32 i = 0; i < worker->ready_count; i++)
         if (!take(worker, worker->ready[i].instance, worker->ready[i].at))
             miss(worker, MISS_TRANSITION, worker->ready[i].instance, rows);
@@ -457,7 +466,7 @@ static void *work(void *argument) {
         u32 index = atomic_fetch_add(&core->unit_next, 1);
         if (index >= core->unit_count) break;
         Unit *unit = &core->units[index];
-        u32 from = unit->from;
+        u32 from = unit->from, total = unit->chunk->count; /* once consumed, the chunk may be another's */
         while (unit->from < unit->to) {
             if (!credit(worker) || atomic_load_explicit(&core->stop, memory_order_relaxed)) break;
             if (core->parents) worker->parent = core->parent_position++;
@@ -469,7 +478,7 @@ static void *work(void *argument) {
         u32 states = unit->from - from;
         atomic_fetch_add(&core->done, states);
         u32 consumed = atomic_fetch_add(&unit->chunk->consumed, states) + states;
-        if (consumed == unit->chunk->count) {
+        if (consumed == total) {
             core_lock();
             unit->chunk->next = core->free_chunks;
             core->free_chunks = unit->chunk;

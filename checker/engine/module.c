@@ -77,7 +77,7 @@ static void destroy(Core *core) {
 
 static void Core_dealloc(Object *self) {
     destroy(&self->core);
-    free(self->initial), free(self->simulation.path), free(self->simulation.rows);
+    free(self->initial), free(self->simulation.path), free(self->simulation.rows), free(self->simulation.mask);
     Py_TYPE(self)->tp_free((PyObject *)self);
 }
 
@@ -634,11 +634,12 @@ static PyObject *Core_walks(Object *self, PyObject *args) {
     if (!core->rooted) core_root(core);
     if (!open_workers(core)) return PyErr_NoMemory();
     rows_refresh(core);
-    free(self->simulation.path), free(self->simulation.rows);
+    free(self->simulation.path), free(self->simulation.rows), free(self->simulation.mask);
     self->simulation = (Simulation){.seed = seed, .walks = walks, .length = length};
     self->simulation.path = calloc((size_t)length * 2 + 2, sizeof(u32));
     self->simulation.rows = calloc(core->blocks, sizeof(u32));
-    if (!self->simulation.path || !self->simulation.rows) return PyErr_NoMemory();
+    self->simulation.mask = calloc(core->predicate_words + 1, sizeof(u64));
+    if (!self->simulation.path || !self->simulation.rows || !self->simulation.mask) return PyErr_NoMemory();
     Py_RETURN_NONE;
 }
 
@@ -659,13 +660,9 @@ static PyObject *Core_simulate(Object *self, PyObject *args) {
 static PyObject *Core_walk_miss(Object *self, PyObject *unused) {
     (void)unused;
     Core *core = &self->core;
-    if (core->worker[0].misses.count) {
+    if (self->simulation.visiting && core->worker[0].misses.count) {
         const Miss *item = (const Miss *)(void *)core->worker[0].misses.items;
-        size_t size = sizeof(Miss) + core->blocks * sizeof(u32);
-        PyObject *result = miss_object(core, item->kind, item->instance, item->rows);
-        Buffer *misses = &core->worker[0].misses;
-        memmove(misses->items, misses->items + size, size * --misses->count);
-        return result;
+        return miss_object(core, item->kind, item->instance, item->rows);
     }
     u32 instance = self->simulation.instance;
     bool predicate = instance >= core->transitions;
@@ -683,7 +680,7 @@ static PyObject *Core_walk(Object *self, PyObject *unused) {
         if (!step || PyList_Append(steps, step)) Py_CLEAR(steps);
         Py_XDECREF(step);
     }
-    return Py_BuildValue("KKINN", s->walk, s->steps, s->counted, steps, ids_of_rows(&self->core, s->rows));
+    return Py_BuildValue("KKINN", s->walk, s->steps, s->first, steps, ids_of_rows(&self->core, s->rows));
 }
 
 static PyMethodDef methods[] = {

@@ -171,10 +171,6 @@ void rows_refresh(Core *core) {
         if (core->memo[at].key) memo_describe(core, &core->memo[at]);
 }
 
-static size_t memo_home(const Core *core, u64 key) {
-    return (size_t)((key * 0x9e3779b97f4a7c15u) >> (64 - core->memo_bits));
-}
-
 static void memo_grow(Core *core) {
     size_t old = core->memo ? (size_t)1 << core->memo_bits : 0, size = old ? old * 2 : 256;
     Memo *entries = core->memo;
@@ -203,7 +199,7 @@ Memo *memo_make(Core *core, u32 row, u32 op_index) {
     }
     u32 made = row_intern(core, op->block, ids);
     if (!core->memo || (core->memo_count + 1) * 3 > (u32)2 << core->memo_bits) memo_grow(core);
-    u64 key = ((u64)row << 32 | op_index) + 1;
+    u64 key = memo_key(row, op_index);
     size_t mask = ((size_t)1 << core->memo_bits) - 1, at = memo_home(core, key);
     while (core->memo[at & mask].key) at++;
     at &= mask;

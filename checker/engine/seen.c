@@ -92,7 +92,7 @@ bool seen_grow_to(Core *core, size_t capacity) {
             u64 *slot = seen->slots + at * words;
             if (!slot[0]) continue;
             copy_mask(taken + count++ * words, slot, words);
-            slot[0] = 0;
+            for (u32 w = 0; w < words; w++) slot[w] = 0; /* a stale last word would be taken for a written one */
         }
         waiting = 0;
         for (size_t i = 0; i < count; i++) {

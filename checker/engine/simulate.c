@@ -27,14 +27,13 @@ static int step(Core *core, Simulation *s) {
         if (!worker->knows) return WALK_MISS;
         total += worker->leaves;
     }
-    s->instance = NO_ID;
     if (!total) {
         for (u32 p = 0; p < core->predicates; p++) {
             if (!core->final[p]) continue;
             Ref value = predicate_value(worker, core->tree[core->transitions + p].root);
             s->instance = core->transitions + p;
             if (value == REF_UNKNOWN) return WALK_MISS;
-            if (value == REF_FALSE) worker->hits[p].set = true;
+            if (value == REF_FALSE) judge(worker, p, value, s->rows);
         }
         s->walking = false;
         worker->terminal++;
@@ -64,25 +63,25 @@ static int step(Core *core, Simulation *s) {
     s->steps++;
     worker->fired[instance]++;
     worker->generated++;
-    worker_visit(worker, s->rows, worker->mask + core->transition_words);
+    copy_mask(s->mask, worker->mask + core->transition_words, core->predicate_words);
+    s->visiting = true;
     return WALK_DONE;
 }
 
-static bool violated(const Core *core) {
-    const Hit *hits = core->worker[0].hits;
-    for (u32 i = 0; i < core->predicates + 1024; i++)
-        if (hits[i].set && (i >= core->predicates || !core->goal[i])) return true;
-    return false;
-}
-
-/* Walks until all walks are done, a property is violated, something is to be learned, or time is up. */
+/* Walks until all walks are done, a property is decided, something is to be learned, or time is up. */
 int simulate(Core *core, Simulation *s, const u32 *initial, u32 initials, double seconds) {
     Worker *worker = &core->worker[0];
     worker->alone = true;
+    worker->hit = false;
     double deadline = now() + seconds;
     for (u32 n = 0;; n++) {
-        if (worker->misses.count) return WALK_MISS; /* predicates of the latest state */
-        if (violated(core)) return WALK_HIT;
+        if (s->visiting) {
+            worker->misses.count = 0;
+            worker_visit(worker, s->rows, s->mask);
+            if (worker->misses.count) return WALK_MISS;
+            s->visiting = false;
+        }
+        if (worker->hit) return WALK_HIT;
         if (n % 256 == 255 && now() > deadline) return WALK_TIME;
         if (!s->walking || s->depth >= s->length) {
             if (s->walk == s->walks) return WALK_DONE;
@@ -92,9 +91,9 @@ int simulate(Core *core, Simulation *s, const u32 *initial, u32 initials, double
             s->walk++;
             s->depth = 1;
             s->walking = true;
-            s->path[0] = 0;
-            s->counted = first;
-            worker_visit(worker, s->rows, core->active);
+            s->first = first;
+            copy_mask(s->mask, core->active, core->predicate_words);
+            s->visiting = true;
             continue;
         }
         if (step(core, s) == WALK_MISS) return WALK_MISS;
