@@ -6,18 +6,21 @@ Everything else in this package is a faster way to the same answers, and is chec
 from __future__ import annotations
 
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from zabcheck.checker.errors import CheckerError, ContractError, UsageError
 from zabcheck.checker.model import Declared, Instance, Kind, Model, Property
 from zabcheck.checker.shape import Shape
+from zabcheck.checker.values import unfit
 from zabcheck.checker.vocabulary import NotEnabled, _with, set_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+T = TypeVar("T")
 
 State = tuple[Any, ...]
 """The values of all fields, in the order of `Shape.fields`."""
@@ -79,10 +82,13 @@ class PlainTree:
 
     def project(self, index: int, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         """``function(value, *args)`` of field ``index``."""
-        return function(self.values[index], *args)
+        result = function(self.values[index], *args)
+        admit_result(self._fit, function, result)
+        return result
 
     def apply(self, index: int, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
         """Replace field ``index`` by ``function(value, *args)``."""
+        admit_arguments(self._shape, self._fit, index, args)
         self.write(index, function(self.values[index], *args))
 
 
@@ -100,15 +106,47 @@ class ReadOnly:
     apply = write
 
 
-def admit(shape: Shape, fit: set[Any], index: int, value: Any) -> None:
-    """Refuse ``value`` unless it may be held by a field; ``fit`` remembers those that may."""
+def _is_fit(fit: set[Any], value: Any) -> bool:
+    """Whether ``value`` is known to be one that a field may hold."""
     try:
-        if value in fit:
-            return
+        return value in fit
     except TypeError:
-        pass
-    shape.check(index, value, _user_line())
-    fit.add(value)
+        return False
+
+
+def admit(shape: Shape, fit: set[Any], index: int, value: Any, where: str | None = None) -> None:
+    """Refuse ``value`` unless it may be held by a field; ``fit`` remembers those that may."""
+    if not _is_fit(fit, value):
+        shape.check(index, value, where or _user_line())
+        fit.add(value)
+
+
+def admit_arguments(shape: Shape, fit: set[Any], index: int, args: tuple[Any, ...]) -> None:
+    """Refuse arguments of an operation or view that are not values: they would end up in the field, or in a table."""
+    for argument in args:
+        admit(shape, fit, index, argument)
+
+
+def admit_result(fit: set[Any], function: Callable[..., Any], result: Any) -> None:
+    """Refuse what a view returns unless it is a value."""
+    if not _is_fit(fit, result):
+        if reason := unfit(result):
+            raise ContractError(
+                f"the view {function.__qualname__} returned {reason}",
+                where=line_of(function),
+                remedy="return an immutable value",
+            )
+        fit.add(result)
+
+
+def line_of(function: Callable[..., Any]) -> str:
+    """``file:line`` of a function, or its name when it is not written in Python."""
+    code = getattr(function, "__code__", None)
+    return (
+        f"{code.co_filename}:{code.co_firstlineno}"
+        if code
+        else f"{function.__module__}.{function.__qualname__}"
+    )
 
 
 def _user_line() -> str:
@@ -140,6 +178,26 @@ def blaming(declared: Declared) -> Iterator[None]:
         ) from error
 
 
+def answer(prop: Property, instance: Instance, *states: Any) -> object:
+    """What a property says of ``states``; a guard that is false makes it false."""
+    with blaming(prop):
+        try:
+            return instance.function(*states, *instance.arguments)
+        except NotEnabled:
+            return False
+
+
+def asked(what: str, make: Callable[[], T], where: str) -> T:
+    """What a function of the scope makes, or a `ContractError` that says which one failed."""
+    try:
+        with blaming(Declared(what, make, None)):
+            return make()
+    except NotEnabled as error:
+        raise ContractError(
+            f"{what} used require()", where=where, remedy="guards belong into transitions and properties"
+        ) from error
+
+
 @dataclass(frozen=True)
 class Selection:
     """The instances that a run of the checker evaluates: all transitions, and the properties asked for."""
@@ -164,10 +222,13 @@ def select(model: Model[Any], scope: object, names: Iterable[str] = ()) -> Selec
     checked = tuple(p for p in wanted if p.applies(scope))
 
     def instances(*kinds: Kind) -> tuple[tuple[Property, Instance], ...]:
-        return tuple((p, i) for p in checked if p.kind in kinds for i in p.instances(scope))
+        return tuple((p, i) for p in checked if p.kind in kinds for i in domain(p))
+
+    def domain(declared: Declared) -> list[Instance]:
+        return asked(f"the domain of {declared.name}", lambda: declared.instances(scope), declared.where)
 
     return Selection(
-        transitions=tuple(i for t in model.transitions.values() for i in t.instances(scope)),
+        transitions=tuple(i for t in model.transitions.values() for i in domain(t)),
         predicates=instances(Kind.INVARIANT, Kind.GOAL, Kind.FINAL),
         steps=instances(Kind.STEP),
         assertions=frozenset(p.name for p in checked if p.kind is Kind.ASSERTION),
@@ -184,8 +245,7 @@ class Evaluator:
         self.scope = scope
         self.selection = selection
         where = f"model {model.name}"
-        with blaming(Declared("the initial state", model._initial or model.initial_states, None)):  # noqa: SLF001
-            roots = model.initial_states(scope)
+        roots = asked("the initial state", lambda: model.initial_states(scope), where)
         self.shape = Shape(roots[0], scope, where)
         self.initial = [self.shape.flatten(root) for root in roots]
         self._tree = PlainTree(self.shape)
@@ -235,27 +295,22 @@ class Evaluator:
         if self.selection.steps:
             self._before.values = list(before)
             for prop, instance in self.selection.steps:
-                with blaming(prop):
-                    if not instance.function(self._before_view, self._read_only, *instance.arguments):
-                        self._tree.apply(self.shape.failed, _with, (prop.name,))
+                if not answer(prop, instance, self._before_view, self._read_only):
+                    self._tree.apply(self.shape.failed, _with, (prop.name,))
 
     def holds(self, state: State, prop: Property, instance: Instance) -> object:
         """What the predicate answers in ``state``: true, or false with the reason when it gave one."""
         self._tree.values = list(state)
-        with blaming(prop):
-            try:
-                return instance.function(self._read_only, *instance.arguments)
-            except NotEnabled:
-                return False
+        return answer(prop, instance, self._read_only)
 
     def explain_step(self, before: State, after: State, prop: Property) -> tuple[Instance, object] | None:
         """The instance of a step property that is false of a step, with what it answered."""
         self._before.values, self._tree.values = list(before), list(after)
         for candidate, instance in self.selection.steps:
             if candidate is prop:
-                answer = instance.function(self._before_view, self._read_only, *instance.arguments)
-                if not answer:
-                    return instance, answer
+                said = answer(prop, instance, self._before_view, self._read_only)
+                if not said:
+                    return instance, said
         return None
 
     def fields_read(self, state: State, instance: Instance) -> list[int]:
@@ -272,5 +327,6 @@ class Evaluator:
                 seen[index] = None
                 return function(state[index], *args)
 
-        instance.function(self.shape.view(ReadOnly(Watching())), *instance.arguments)
+        with suppress(NotEnabled):
+            instance.function(self.shape.view(ReadOnly(Watching())), *instance.arguments)
         return list(seen)

@@ -7,20 +7,30 @@ the writes its leaf. Every other state that agrees on those reads is then handle
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 from zabcheck.checker.errors import ContractError, UsageError
-from zabcheck.checker.evaluate import Choices, Evaluator, ReadOnly, State, admit, blaming
-from zabcheck.checker.model import Declared, Instance
-from zabcheck.checker.values import Id, content_hash, permute, unfit
+from zabcheck.checker.evaluate import (
+    Choices,
+    Evaluator,
+    ReadOnly,
+    State,
+    admit,
+    admit_arguments,
+    admit_result,
+    answer,
+    blaming,
+    line_of,
+)
+from zabcheck.checker.values import Id, content_hash, permute
 from zabcheck.checker.vocabulary import NotEnabled, _with, set_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zabcheck.checker._core import Core
+    from zabcheck.checker.model import Declared, Instance
 
 Path = tuple[int, ...]
 """Flattened (slot, value id) pairs; a choice among n options is (-n, option)."""
@@ -31,11 +41,14 @@ FALSE, TRUE = -1, -2
 MANY, PAYS = 2000, 0.05
 """A transition with more evaluations than this, and more than this share of its firings, gains little."""
 
+SURELY_TWICE, SAMPLES = 256, 512
+"""So many evaluations at first are run twice, later ones now and then; so many are run again at the end."""
+
 MAX_PERMUTED = 6
 """More ids than this have too many permutations to be worth it."""
 
 
-def group(evaluator: Evaluator, symmetry: bool) -> list[dict[Id, Id]]:
+def group(evaluator: Evaluator, *, symmetry: bool) -> list[dict[Id, Id]]:
     """The permutations of ids that the search may apply, the identity first."""
     ids = evaluator.model.identities_of(evaluator.scope)
     if not symmetry:
@@ -45,8 +58,6 @@ def group(evaluator: Evaluator, symmetry: bool) -> list[dict[Id, Id]]:
     if len(ids) > MAX_PERMUTED:
         raise UsageError(f"--symmetry works up to {MAX_PERMUTED} ids, not {len(ids)}")
     return [dict(zip(ids, image, strict=True)) for image in permutations(ids)]
-
-
 
 
 class TrackingTree:
@@ -83,11 +94,11 @@ class TrackingTree:
         """A view of a field before the step, noting that only its result was read."""
         if index in self.whole:
             return function(self._teacher.values[index][self.ids[index]], *args)
+        self._teacher.admit_arguments(index, args)
         key = (index, function, args)
-        try:
+        if key in self.projected:
             return self.projected[key]
-        except KeyError:
-            slot, identity, result = self._teacher.project(key, self.ids[index])
+        slot, identity, result = self._teacher.project(key, self.ids[index])
         self.projected[key] = result
         self.path += (slot, identity)
         return result
@@ -95,10 +106,7 @@ class TrackingTree:
     def _current(self, index: int) -> Any:
         """The value of a field that may have been written."""
         if index in self.applied:
-            value = self.original(index)
-            for function, args in self.applied.pop(index):
-                value = function(value, *args)
-            self.sets[index] = value
+            self.sets[index] = self._teacher.effect_of(index, self.applied.pop(index), self.original(index))
         if index in self.sets:
             self.touched = True
             return self.sets[index]
@@ -123,6 +131,7 @@ class TrackingTree:
         if index in self.sets or index in self.whole:
             self.write(index, function(self._current(index), *args))
         else:
+            self._teacher.admit_arguments(index, args)
             self.applied.setdefault(index, []).append((function, args))
 
 
@@ -137,19 +146,22 @@ class Before:
 class Teacher:
     """Evaluates instances on states given by value ids and teaches a core what came out."""
 
-    def __init__(self, evaluator: Evaluator, core: Core, mappings: list[dict[Id, Id]], blocks: list[int]) -> None:
+    def __init__(
+        self, evaluator: Evaluator, core: Core, mappings: list[dict[Id, Id]], blocks: list[int]
+    ) -> None:
         self.evaluator = evaluator
         self.shape = evaluator.shape
         self.selection = evaluator.selection
         self.core = core
         self.journal: list[tuple[Any, ...]] = []
         self.evaluations: dict[str, int] = {}
+        self.learned = 0
         self.values: list[list[Any]] = [[] for _ in self.shape.fields]
         self._ids: list[dict[Any, int]] = [{} for _ in self.shape.fields]
         self._mappings = mappings
         self._blocks = blocks
         self._images = [
-            [self.shape.fields[i].label for i in self.shape.permutation(mapping)] for mapping in mappings
+            [self.shape.fields[i].key for i in self.shape.permutation(mapping)] for mapping in mappings
         ]
         self._fit: set[Any] = set()
         self._slots: dict[Any, tuple[int, int]] = {}
@@ -163,14 +175,27 @@ class Teacher:
         self._view = self.shape.view(self._tree)
         self._read_only = self.shape.view(ReadOnly(self._tree))
         self._before = self.shape.view(ReadOnly(Before(self._tree)))
-        self._choices: Choices | None = None
-        self._samples: list[tuple[int, int, tuple[int, ...], Any]] = []
+        self._choices = Choices()
+        self._samples: list[tuple[int, tuple[int, ...], list[tuple[Path, int]]]] = []
 
     # -- what the tracking tree asks for --
 
     def admit(self, index: int, value: Any) -> None:
         """Refuse a value that a field may not hold."""
         admit(self.shape, self._fit, index, value)
+
+    def admit_arguments(self, index: int, args: tuple[Any, ...]) -> None:
+        """Refuse arguments of a view or operation that are not values."""
+        admit_arguments(self.shape, self._fit, index, args)
+
+    def effect_of(
+        self, index: int, chain: list[tuple[Callable[..., Any], tuple[Any, ...]]], value: Any
+    ) -> Any:
+        """What a chain of operations makes of a value of field ``index``."""
+        for function, args in chain:
+            value = function(value, *args)
+            admit(self.shape, self._fit, index, value, line_of(function))
+        return value
 
     def intern(self, index: int, value: Any) -> int:
         """The id of ``value`` among the values of field ``index``."""
@@ -183,15 +208,17 @@ class Teacher:
 
     def _add_value(self, index: int, value: Any) -> int:
         hashes = b"".join(
-            content_hash(labels[index], permute(value, mapping) if mapping else value).to_bytes(16, "little")
-            for labels, mapping in zip(self._images, self._mappings, strict=True)
+            content_hash(keys[index], permute(value, mapping) if mapping else value).to_bytes(16, "little")
+            for keys, mapping in zip(self._images, self._mappings, strict=True)
         )
         identity = self.core.add_value(index, hashes)
         self._ids[index][value] = identity
         self.values[index].append(value)
         return identity
 
-    def project(self, key: tuple[int, Callable[..., Any], tuple[Any, ...]], identity: int) -> tuple[int, int, Any]:
+    def project(
+        self, key: tuple[int, Callable[..., Any], tuple[Any, ...]], identity: int
+    ) -> tuple[int, int, Any]:
         """The slot of a projection, the id of its result for a value, and that result."""
         index, function, args = key
         name = (index, _name(function), args)
@@ -202,12 +229,7 @@ class Teacher:
         known = self._projections.get((slot, identity))
         if known is None:
             result = function(self.values[index][identity], *args)
-            if reason := unfit(result):
-                raise ContractError(
-                    f"the view {_name(function)} returned {reason}",
-                    where=f"{function.__code__.co_filename}:{function.__code__.co_firstlineno}",
-                    remedy="return an immutable value",
-                )
+            admit_result(self._fit, function, result)
             number = self._result(slot, result)
             self.core.set_map(table, identity, number)
             self.journal.append(("result", slot, table, identity, result))
@@ -222,7 +244,9 @@ class Teacher:
     def _result(self, slot: int, result: Any) -> int:
         return self._results[slot].setdefault(result, len(self._results[slot]))
 
-    def _effect(self, index: int, chain: list[tuple[Callable[..., Any], tuple[Any, ...]]], identity: int) -> int:
+    def _effect(
+        self, index: int, chain: list[tuple[Callable[..., Any], tuple[Any, ...]]], identity: int
+    ) -> int:
         """The table of a chain of operations on a field, with an entry for the value ``identity``."""
         name = (index, tuple((_name(function), args) for function, args in chain))
         table = self._effects.get(name)
@@ -230,11 +254,7 @@ class Teacher:
             table = self._effects[name] = self.core.add_apply(index)
             self.journal.append(("effect", name))
         if (table, identity) not in self._effect_known:
-            value = self.values[index][identity]
-            for function, args in chain:
-                value = function(value, *args)
-            self.admit(index, value)
-            after = self.intern(index, value)
+            after = self.intern(index, self.effect_of(index, chain, self.values[index][identity]))
             self.core.set_map(table, identity, after)
             self._effect_known.add((table, identity))
             self.journal.append(("entry", table, identity, after))
@@ -244,7 +264,6 @@ class Teacher:
 
     def choose(self, count: int) -> int:
         """Take an option on behalf of the transition under way."""
-        assert self._choices is not None
         option = self._choices.choose(count)
         self._tree.path += (-count, option)
         return option
@@ -256,7 +275,6 @@ class Teacher:
 
     def _transition(self, instance: Instance, ids: tuple[int, ...]) -> list[tuple[Path, int]]:
         declared = self.evaluator.model.transitions[instance.name]
-        self.evaluations[instance.name] = self.evaluations.get(instance.name, 0) + 1
         outcomes = []
         tree = self._tree
         self._choices = Choices()
@@ -266,7 +284,9 @@ class Teacher:
                 tree.begin(ids)
                 try:
                     with blaming(declared):
-                        Evaluator.check_guard_result(declared, instance.function(self._view, *instance.arguments))
+                        Evaluator.check_guard_result(
+                            declared, instance.function(self._view, *instance.arguments)
+                        )
                         self._check_steps()
                 except NotEnabled:
                     outcomes.append((tuple(tree.path), FALSE))
@@ -284,17 +304,16 @@ class Teacher:
         for prop, instance in self.selection.steps:
             path, whole, projected = list(tree.path), set(tree.whole), dict(tree.projected)
             tree.touched = False
-            with blaming(prop):
-                answer = instance.function(self._before, self._read_only, *instance.arguments)
+            said = answer(prop, instance, self._before, self._read_only)
             if not tree.touched:
                 tree.path, tree.whole, tree.projected = path, whole, projected
-                if not answer:
+                if not said:
                     raise ContractError(
                         f"{prop.name} is false of a step that changes nothing it reads",
                         where=prop.where,
                         remedy="a step property must allow stuttering: answer true when nothing changed",
                     )
-            elif not answer:
+            elif not said:
                 tree.apply(self.shape.failed, _with, (prop.name,))
 
     def _leaf(self, ids: tuple[int, ...]) -> int:
@@ -308,7 +327,11 @@ class Teacher:
                     continue
                 write = (index, core_constant("WRITE_SET"), identity)
             else:
-                write = (index, core_constant("WRITE_APPLY"), self._effect(index, tree.applied[index], ids[index]))
+                write = (
+                    index,
+                    core_constant("WRITE_APPLY"),
+                    self._effect(index, tree.applied[index], ids[index]),
+                )
             by_block.setdefault(self._blocks[index], []).extend(write)
         ops = []
         for block, writes in by_block.items():
@@ -325,50 +348,48 @@ class Teacher:
 
     def _predicate(self, number: int, ids: tuple[int, ...]) -> list[tuple[Path, int]]:
         prop, instance = self.selection.predicates[number]
-        self.evaluations[prop.name] = self.evaluations.get(prop.name, 0) + 1
         self._tree.begin(ids)
-        with blaming(prop):
-            try:
-                answer = instance.function(self._read_only, *instance.arguments)
-            except NotEnabled:
-                answer = False
-        return [(tuple(self._tree.path), TRUE if answer else FALSE)]
+        said = answer(prop, instance, self._read_only)
+        return [(tuple(self._tree.path), TRUE if said else FALSE)]
 
-    def _evaluate(self, predicate: bool, number: int, ids: tuple[int, ...]) -> list[tuple[Path, int]]:
-        if predicate:
-            return self._predicate(number, ids)
-        return self._transition(self.selection.transitions[number], ids)
+    def _evaluate(self, tree: int, ids: tuple[int, ...]) -> list[tuple[Path, int]]:
+        transitions = self.selection.transitions
+        if tree < len(transitions):
+            return self._transition(transitions[tree], ids)
+        return self._predicate(tree - len(transitions), ids)
 
-    def learn(self, kind: int, number: int, ids: tuple[int, ...]) -> None:
-        """Evaluate a transition (kind 0) or predicate in a state and teach the core every path of it."""
-        predicate = kind != 0
-        outcomes = self._evaluate(predicate, number, ids)
-        tree = number + (len(self.selection.transitions) if predicate else 0)
-        count = sum(self.evaluations.values())
-        if count < 256 or count % 64 == 0:
-            self._recheck(predicate, number, ids, outcomes)
-            if len(self._samples) < 512:
-                self._samples.append((predicate, number, ids, outcomes))
+    def learn(self, tree: int, ids: tuple[int, ...]) -> None:
+        """Evaluate an instance, transitions first and then predicates, and teach the core every path of it."""
+        outcomes = self._evaluate(tree, ids)
+        name = self._declared(tree).name
+        self.evaluations[name] = self.evaluations.get(name, 0) + 1
+        self.learned += 1
+        if self.learned < SURELY_TWICE or self.learned % 64 == 0:
+            self._recheck(tree, ids, outcomes)
+            if len(self._samples) < SAMPLES:
+                self._samples.append((tree, ids, outcomes))
         for path, outcome in outcomes:
             if not self.core.learn(tree, path, outcome):
-                raise self._nondeterministic(predicate, number)
+                raise self._nondeterministic(tree)
             self.journal.append(("learn", tree, path, outcome))
 
-    def _recheck(self, predicate: bool, number: int, ids: tuple[int, ...], outcomes: list[tuple[Path, int]]) -> None:
-        if self._evaluate(predicate, number, ids) != outcomes:
-            raise self._nondeterministic(predicate, number)
+    def _recheck(self, tree: int, ids: tuple[int, ...], outcomes: list[tuple[Path, int]]) -> None:
+        if self._evaluate(tree, ids) != outcomes:
+            raise self._nondeterministic(tree)
 
     def recheck_samples(self) -> None:
         """Run some of the evaluations again: a function that keeps state of its own answers differently."""
-        for predicate, number, ids, outcomes in self._samples:
-            self._recheck(bool(predicate), number, ids, outcomes)
+        for sample in self._samples:
+            self._recheck(*sample)
 
-    def _nondeterministic(self, predicate: bool, number: int) -> ContractError:
-        declared: Declared
-        if predicate:
-            declared = self.selection.predicates[number][0]
-        else:
-            declared = self.evaluator.model.transitions[self.selection.transitions[number].name]
+    def _declared(self, tree: int) -> Declared:
+        transitions = self.selection.transitions
+        if tree < len(transitions):
+            return self.evaluator.model.transitions[transitions[tree].name]
+        return self.selection.predicates[tree - len(transitions)][0]
+
+    def _nondeterministic(self, tree: int) -> ContractError:
+        declared = self._declared(tree)
         return ContractError(
             f"{declared.name} gave two different outcomes in the same situation",
             where=declared.where,
@@ -392,7 +413,9 @@ class Teacher:
         for name, evaluations in self.evaluations.items():
             if evaluations > MANY and evaluations > PAYS * fired.get(name, 0) and name in fired:
                 widest = sorted(self._reads_of(name), key=lambda index: -len(self.values[index]))[:3]
-                fields = ", ".join(f"{self.shape.fields[i].label} ({len(self.values[i]):,} values)" for i in widest)
+                fields = ", ".join(
+                    f"{self.shape.fields[i].label} ({len(self.values[i]):,} values)" for i in widest
+                )
                 result[name] = (
                     f"its tables do not pay: {evaluations:,} evaluations for {fired[name]:,} firings; "
                     f"read less of {fields}, through view() and apply()"
@@ -453,10 +476,9 @@ def _name(function: Callable[..., Any]) -> str:
     """The name by which a view or operation is known in tables; refuses functions that are made anew each time."""
     name = f"{function.__module__}:{function.__qualname__}"
     if "<" in name:
-        code = getattr(function, "__code__", None)
         raise ContractError(
             f"{function.__qualname__} is given to view() or apply()",
-            where=f"{code.co_filename}:{code.co_firstlineno}" if code else name,
+            where=line_of(function),
             remedy="use a module-level function, so that what was learned of it can be remembered",
         )
     return name

@@ -24,9 +24,9 @@ C = TypeVar("C")
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
-def option(default: int, help: str, *, minimum: int = 0) -> Any:  # noqa: A002 - the word users expect
-    """A field of a scope that the command line offers: its default, what it means, its least sensible value."""
-    return dataclasses.field(default=default, metadata={"help": help, "minimum": minimum})
+def option(default: int, help: str, *, minimum: int = 0, maximum: int | None = None) -> Any:  # noqa: A002 - the word users expect
+    """A field of a scope that the command line offers: its default, what it means, its sensible values."""
+    return dataclasses.field(default=default, metadata={"help": help, "minimum": minimum, "maximum": maximum})
 
 
 def options(scope: type) -> tuple[dataclasses.Field[Any], ...]:
@@ -37,9 +37,11 @@ def options(scope: type) -> tuple[dataclasses.Field[Any], ...]:
 def validate(scope: object) -> None:
     """Refuse a scope whose numbers make no sense, naming the option."""
     for f in options(type(scope)):
-        number = getattr(scope, f.name)
-        if not isinstance(number, int) or number < f.metadata["minimum"]:
-            raise UsageError(f"{f.name} must be a whole number, at least {f.metadata['minimum']}, not {number}")
+        number, least, most = getattr(scope, f.name), f.metadata["minimum"], f.metadata["maximum"]
+        if not isinstance(number, int) or number < least:
+            raise UsageError(f"{f.name} must be a whole number, at least {least}, not {number}")
+        if most is not None and number > most:
+            raise UsageError(f"{f.name} must be at most {most}, not {number}")
 
 
 class Kind(Enum):
@@ -100,7 +102,8 @@ class Declared:
         """The function for each member of its domain; a member that is not a tuple is the only argument."""
         domain = [()] if self.over is None else self.over(scope)
         return [
-            Instance(self.name, self.function, item if isinstance(item, tuple) else (item,)) for item in domain
+            Instance(self.name, self.function, item if isinstance(item, tuple) else (item,))
+            for item in domain
         ]
 
 
@@ -256,7 +259,9 @@ class Model(Generic[C]):
     def _claim(self, table: dict[str, Any], declared: Declared) -> None:
         if declared.name in table:
             raise ContractError(
-                f"{declared.name} is declared twice", where=declared.where, remedy="give one of them another name"
+                f"{declared.name} is declared twice",
+                where=declared.where,
+                remedy="give one of them another name",
             )
         table[declared.name] = declared
 

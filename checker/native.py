@@ -33,7 +33,7 @@ class Session:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         options = problem.options
-        self.mappings = group(problem.evaluator, options.symmetry)
+        self.mappings = group(problem.evaluator, symmetry=options.symmetry)
         if options.store not in ("exact", "fingerprint"):
             raise UsageError(f"unknown store {options.store}: choose fingerprint or exact")
         if options.store == "exact" and options.symmetry:
@@ -52,7 +52,7 @@ class Session:
             problem.shape.failed,
         )
         self.teacher = Teacher(problem.evaluator, self.core, self.mappings, block_of)
-        self.key = saved.key(problem, len(self.mappings))
+        self.key, self.keyed = saved.key(problem, len(self.mappings))
         self._budget = Budget(options.limits.memory)
 
     def begin(self, journal: list[tuple[Any, ...]] | None) -> None:
@@ -63,10 +63,10 @@ class Session:
             ids = self.teacher.ids_of(state)
             self.core.add_initial(ids)
             if not journal:
-                for number in range(len(self.problem.selection.transitions)):
-                    self.teacher.learn(0, number, ids)
-                for number in range(len(self.problem.selection.predicates)):
-                    self.teacher.learn(1, number, ids)
+                for tree in range(
+                    len(self.problem.selection.transitions) + len(self.problem.selection.predicates)
+                ):
+                    self.teacher.learn(tree, ids)
 
     def settle(self, next_miss: Any) -> None:
         """Learn what the core did not know in its latest phase."""
@@ -91,7 +91,7 @@ class Session:
         """A path of the core, as (instance, n-th of its enabled branches), for replaying."""
         evaluator = self.problem.evaluator
         state = evaluator.initial[root]
-        path = []
+        path: list[Taken] = []
         for number, branch in steps:
             instance = self.problem.selection.transitions[number]
             enabled = list(evaluator.successors(state, instance))
@@ -115,6 +115,8 @@ class NativeSearch:
         """property: the level and the state (value ids) that decides it"""
         self.reason = ""
         self.allocated = 0
+        self._mid_level = False
+        """taken up in the middle of a level, which is to be finished even if it was decided in its first part"""
         self._properties = {p.name: p for p in problem.selection.checked}
         self._saved_at = time.monotonic()
 
@@ -127,6 +129,7 @@ class NativeSearch:
             self._explore()
         except Stop:
             self.reason = "interrupted"
+            self._collect(len(self.levels))
         except KeyboardInterrupt:
             self.reason = "interrupted"
             safe = False
@@ -136,7 +139,7 @@ class NativeSearch:
             tally.notes = (*tally.notes, f"checkpoint written to {options.checkpoint}")
         if safe:
             self.teacher.recheck_samples()
-            if options.cache:
+            if options.cache and self.session.keyed:
                 saved.store_tables(self.session.key, self.teacher.journal, sum(self.levels))
         return tally
 
@@ -151,8 +154,9 @@ class NativeSearch:
             self.levels, self.hits = meta["levels"], meta["hits"]
             self.teacher.evaluations = meta["evaluations"]
             self._drop_reached_goals()
+            self._mid_level = True
             return
-        known = saved.load_tables(self.problem, session.key) if options.cache else None
+        known = saved.load_tables(self.problem, session.key) if options.cache and session.keyed else None
         session.begin(known.journal if known else None)
         self.core.start(known.states if known else 0, session.memory_limit, False)
         self.levels = [self.core.next_level()]
@@ -160,7 +164,8 @@ class NativeSearch:
 
     def _explore(self) -> None:
         limits = self.problem.options.limits
-        while not self._violated():
+        while self._mid_level or not self._violated():
+            self._mid_level = False
             if limits.depth is not None and len(self.levels) >= limits.depth:
                 self.reason = f"the depth limit of {limits.depth} was reached"
                 return
@@ -218,7 +223,11 @@ class NativeSearch:
 
     def _drop_reached_goals(self) -> None:
         for number, (prop, _) in enumerate(self.problem.selection.predicates):
-            if prop.kind is Kind.GOAL and prop.name in self.hits:
+            if (
+                prop.kind is Kind.GOAL
+                and prop.name in self.hits
+                and self.hits[prop.name][0] <= len(self.levels)
+            ):
                 self.core.set_active(number, False)
 
     def _path(self, depth: int, ids: tuple[int, ...]) -> tuple[State, list[Taken]]:
@@ -236,7 +245,9 @@ class NativeSearch:
                 if why == _core.STOP_MISSES:
                     session.settle(core.next_miss)
                 elif why != _core.STOP_TIME:
-                    raise UsageError("the memory limit is too small to rebuild the counterexample; raise --max-memory")
+                    raise UsageError(
+                        "the memory limit is too small to rebuild the counterexample; raise --max-memory"
+                    )
             starts.append(total)
             total += core.next_level()
         position = core.find(ids)
@@ -248,20 +259,27 @@ class NativeSearch:
 
     def _checkpoint(self) -> None:
         path = self.problem.options.checkpoint
-        assert path is not None
+        assert path is not None  # noqa: S101 - asked for, or this would not be called
+        self._collect(len(self.levels))
         statistics = self.core.statistics()
-        names = ("generated", "terminal", "deadlocks", "orbit_states", "level")
         saved.write_checkpoint(
             path,
             self.session.key,
             self.core,
             {
+                "store": self.problem.options.store,
                 "journal": self.teacher.journal,
                 "levels": self.levels,
                 "hits": self.hits,
                 "evaluations": self.teacher.evaluations,
                 "fired": self.core.fired(),
-                "counters": [statistics[name] for name in names],
+                "counters": [
+                    statistics["generated"],
+                    statistics["terminal"],
+                    statistics["deadlocks"],
+                    statistics["orbit_states"],
+                    statistics["level"],
+                ],
             },
         )
         self._saved_at = time.monotonic()
@@ -307,11 +325,18 @@ class NativeSearch:
             found={name: self._found(name) for name in self.hits},
             reason=self.reason,
             bytes_per_state=self.allocated / max(1, states),
-            collision_bound=0.0 if options.store == "exact" else states * (states - 1) / 2.0**129,
+            collision_bound=0.0 if options.store == "exact" else self._collision_bound(states),
             evaluations=dict(self.teacher.evaluations),
             advice=self.teacher.advice(fired),
             symmetric_states=statistics["orbit_states"] if options.symmetry else None,
         )
+
+    def _collision_bound(self, states: int) -> float:
+        """At most this is the probability that two states share a fingerprint of 128 bits.
+
+        An orbit's fingerprint is the least of several, and those are a little denser near zero.
+        """
+        return len(self.session.mappings) * states * (states - 1) / 2.0**129
 
     def _found(self, name: str) -> Found:
         depth, ids = self.hits[name]
@@ -321,4 +346,3 @@ class NativeSearch:
 def search(problem: Problem) -> Tally:
     """Search ``problem`` with the native core."""
     return NativeSearch(problem).run()
-

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from zabcheck.checker.result import CheckResult
     from zabcheck.checker.simulate import Simulation
 
-NO_CORE = "the native core was not built, so the interpreted engine is used; it is about a hundred times slower"
+NO_CORE = (
+    "the native core was not built, so the interpreted engine is used; it is about a hundred times slower"
+)
 
 
 def native_available() -> bool:
@@ -84,7 +86,9 @@ def _problem(
     if engine not in (None, "native", "interpreted"):
         raise UsageError(f"unknown engine {engine}: choose native or interpreted")
     if engine == "native" and not native_available():
-        raise UsageError("the native core was not built; reinstall with a C compiler, or use --engine interpreted")
+        raise UsageError(
+            "the native core was not built; reinstall with a C compiler, or use --engine interpreted"
+        )
     if engine == "interpreted" or not native_available():
         _refuse_native_options(options)
     return Problem(model, scope, options, variant)

@@ -12,6 +12,7 @@ import io
 import os
 import pickle
 import sys
+import sysconfig
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from types import FunctionType
 from typing import IO, TYPE_CHECKING, Any
 
 from zabcheck.checker.errors import CheckpointError
+from zabcheck.checker.values import render, unfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,36 +37,65 @@ KEPT_TABLES = 64
 PIECE = 1 << 22
 
 
-def _model_modules(problem: Problem) -> set[str]:
-    """The modules that the model's meaning may come from: those beside its own, and what they import from there."""
+def _functions(problem: Problem) -> list[Callable[..., Any]]:
+    """Every function that the model was built from."""
     model = problem.model
-    functions: list[Callable[..., Any]] = [t.function for t in model.transitions.values()]
-    functions += [p.function for p in model.properties.values()]
-    roots = {f.__module__ for f in functions if isinstance(f, FunctionType)} | {model.scope.__module__}
+    declared = [*model.transitions.values(), *model.properties.values()]
+    functions = [d.function for d in declared] + [d.over for d in declared if d.over]
+    return functions + [f for f in (model._initial, model._identities) if f]  # noqa: SLF001 - same package
+
+
+def _own_modules(problem: Problem) -> set[str]:
+    """The modules that the model's meaning may come from: its own and those beside them, but no installed ones."""
+    roots = {f.__module__ for f in _functions(problem)} | {problem.model.scope.__module__}
     folders = {
-        Path(file).resolve().parent for name in roots if (file := getattr(sys.modules.get(name), "__file__", None))
+        Path(file).resolve().parent
+        for name in roots
+        if (file := getattr(sys.modules.get(name), "__file__", None))
     }
+    installed = {Path(path).resolve() for path in sysconfig.get_paths().values()} - folders
     return roots | {
         name
         for name, module in list(sys.modules.items())
         if (file := getattr(module, "__file__", None))
-        and any(folder in Path(file).resolve().parents for folder in folders)
+        and (parents := set(Path(file).resolve().parents)) & folders
+        and not any(
+            place in parents and place not in folder.parents for place in installed for folder in folders
+        )
     }
 
 
-def key(problem: Problem, permutations: int) -> str:
-    """A digest of everything that what is learned depends on."""
+def _contents(function: Callable[..., Any]) -> list[Any]:
+    """What a function carries besides its module: values in its closure and defaults."""
+    cells = getattr(function, "__closure__", None) or ()
+    return [*(cell.cell_contents for cell in cells), *(getattr(function, "__defaults__", None) or ())]
+
+
+def key(problem: Problem, permutations: int) -> tuple[str, bool]:
+    """A digest of everything that what is learned depends on, and whether it is known to be everything.
+
+    It is not when functions were made at run time or without a source file: then nothing is kept between runs. The
+    order in which Python goes through sets is part of it, since functions may depend on that.
+    """
     digest = hashlib.sha256()
-    parts = [sys.version, problem.model.name, repr(problem.scope), str(permutations), str(problem.variant)]
-    parts += [prop.name for prop in problem.selection.checked]
-    files = {getattr(sys.modules.get(name), "__file__", None) for name in _model_modules(problem)}
-    files |= {str(path) for path in Path(__file__).parent.glob("*.py")}
-    for file in sorted(filter(None, files)):
+    parts = [sys.version, str(hash("set order")), problem.model.name, repr(problem.scope), str(permutations)]
+    parts += [str(problem.variant), *(prop.name for prop in problem.selection.checked)]
+    modules = {name: getattr(sys.modules.get(name), "__file__", None) for name in _own_modules(problem)}
+    whole = all(modules.values())
+    files = {file for file in modules.values() if file} | {
+        str(path) for path in Path(__file__).parent.glob("*.py")
+    }
+    for file in sorted(files):
         with suppress(OSError):
             parts.append(hashlib.sha256(Path(file).read_bytes()).hexdigest())
+    for function in _functions(problem):
+        code = getattr(function, "__code__", None)
+        contents = [value for value in _contents(function) if not isinstance(value, (type, FunctionType))]
+        whole = whole and not any(unfit(value) for value in contents)
+        parts += [function.__qualname__, code.co_code.hex() if code else "", *map(render, contents)]
     for part in parts:
-        digest.update(part.encode() + b"\0")
-    return digest.hexdigest()
+        digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
+    return digest.hexdigest(), whole
 
 
 class _Unpickler(pickle.Unpickler):
@@ -129,7 +160,7 @@ def load_tables(problem: Problem, digest: str) -> Tables | None:
         raw = (_cache_folder() / digest).read_bytes()
         if hashlib.sha256(raw[32:]).digest() != raw[:32]:
             return None
-        journal, states = _Unpickler(io.BytesIO(raw[32:]), _model_modules(problem)).load()
+        journal, states = _Unpickler(io.BytesIO(raw[32:]), _own_modules(problem)).load()
     except (OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, ValueError, TypeError):
         return None
     return Tables(journal, states)
@@ -234,10 +265,17 @@ class Checkpoint:
             "resume it with the options it was made with"
         )
         try:
-            meta: dict[str, Any] = _Unpickler(file, _model_modules(problem)).load()
-        except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, ValueError, TypeError) as error:
+            meta: dict[str, Any] = _Unpickler(file, _own_modules(problem)).load()
+        except (
+            pickle.UnpicklingError,
+            EOFError,
+            AttributeError,
+            ImportError,
+            ValueError,
+            TypeError,
+        ) as error:
             raise other from error
-        if meta["key"] != digest:
+        if meta["key"] != digest or meta["store"] != problem.options.store:
             raise other
         return meta
 

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import dataclasses
 import resource
 import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from zabcheck.checker.evaluate import Evaluator, Selection, State, select
 from zabcheck.checker.model import Kind, Model, Property, options, validate
-from zabcheck.checker.result import CheckResult, Coverage, Progress, PropertyResult, PropertyVerdict, Trace, Verdict
+from zabcheck.checker.result import (
+    CheckResult,
+    Coverage,
+    Progress,
+    PropertyResult,
+    PropertyVerdict,
+    Trace,
+    Verdict,
+)
 from zabcheck.checker.trace import Taken, explain
 from zabcheck.checker.values import content_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-Listener = "Callable[[Progress], None]"
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,7 @@ class Problem:
         """The 128-bit content fingerprint of ``state``, the same in every engine and process."""
         result = 0
         for f, value in zip(self.shape.fields, state, strict=True):
-            result ^= content_hash(f.label, value)
+            result ^= content_hash(f.key, value)
         return result
 
     @property
@@ -148,7 +153,10 @@ def conclude(problem: Problem, tally: Tally) -> CheckResult:
         states_by_depth=tuple(tally.states_by_depth),
         transitions={
             t.name: Coverage(
-                tally.fired.get(t.name, 0), tally.evaluations.get(t.name, 0), t.sentence, tally.advice.get(t.name, "")
+                tally.fired.get(t.name, 0),
+                tally.evaluations.get(t.name, 0),
+                t.sentence,
+                tally.advice.get(t.name, ""),
             )
             for t in problem.model.transitions.values()
         },
@@ -172,11 +180,19 @@ def _properties(problem: Problem, tally: Tally, verdict: Verdict) -> dict[str, P
         hit = tally.found.get(prop.name)
         word: PropertyVerdict
         if prop.kind is Kind.GOAL:
-            word = "reached" if hit else "unreached" if not tally.reason and verdict == "holds" else "incomplete"
+            word = (
+                "reached" if hit else "unreached" if not tally.reason and verdict == "holds" else "incomplete"
+            )
             if not hit and not tally.reason and prop.name in problem.options.properties:
                 word = "unreached"
         else:
-            word = "violated" if hit else "holds" if verdict == "holds" or not _stopped(tally, problem) else "incomplete"
+            word = (
+                "violated"
+                if hit
+                else "holds"
+                if verdict == "holds" or not _stopped(tally, problem)
+                else "incomplete"
+            )
         return PropertyResult(word, prop.kind.value, prop.sentence, hit.depth if hit else None)
 
     results = {}
@@ -216,14 +232,3 @@ def current_memory() -> int:
     except (OSError, ValueError, IndexError):
         return peak_memory()
     return pages * resource.getpagesize()
-
-
-class SupportsSearch(Protocol):
-    """An engine: a function from a problem to a tally."""
-
-    def __call__(self, problem: Problem) -> Tally: ...
-
-
-def with_scope(scope: Any, **values: int) -> Any:
-    """``scope`` with some of its numbers replaced."""
-    return dataclasses.replace(scope, **values)

@@ -9,15 +9,13 @@ them. Which tree decides what reading and writing means: plain evaluation, or le
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from zabcheck.checker.errors import ContractError
-from zabcheck.checker.values import Id, field_names, permute, unfit
+from zabcheck.checker.values import Id, canonical, field_names, permute, unfit
 from zabcheck.checker.vocabulary import Cell, Tree
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 FAILED = "failed assertions"
 """The field that every state has besides the model's own: the names of the assertions that failed on the way."""
@@ -35,6 +33,11 @@ class Field:
     block: tuple[Any, ...]
 
     @property
+    def key(self) -> bytes:
+        """The path in canonical form: different for different fields, and the same in every process."""
+        return canonical(self.path)
+
+    @property
     def label(self) -> str:
         """The path as one would write it: ``servers[s1].role``."""
         first, *rest = self.path
@@ -42,7 +45,13 @@ class Field:
 
 
 def _is_record(value: object) -> bool:
-    return dataclasses.is_dataclass(value) and not type(value).__dataclass_params__.frozen  # type: ignore[attr-defined]
+    parameters = getattr(type(value), "__dataclass_params__", None)
+    return parameters is not None and not parameters.frozen
+
+
+def _is_inner(value: object) -> bool:
+    """Whether ``value`` is a node of the tree with something of its own below it or on it, not a plain field."""
+    return _is_record(value) or isinstance(value, (dict, Cell))
 
 
 class Shape:
@@ -82,13 +91,13 @@ class Shape:
                         where=self._where,
                         remedy="use ints, strings, enum members or Ids as keys",
                     )
-                yield from self._walk(child, (*path, key), block or (*path, key))
+                yield from self._walk(child, (*path, key), path if block else (*path, key))
         else:
             yield path, block, node.value if isinstance(node, Cell) else node
 
     def flatten(self, state: Any) -> tuple[Any, ...]:
         """The values of ``state``'s fields, checked."""
-        values = []
+        values: list[Any] = []
         expected = iter(self.fields[:-1])
         for path, _, value in self._walk(state, (), ()):
             if next(expected, Field((), ())).path != path:
@@ -123,19 +132,29 @@ class Shape:
     def _view(self, node: Any, path: tuple[Any, ...], tree: Tree) -> Any:
         if _is_record(node):
             cls = type(node)
-            namespace: dict[str, Any] = {"__slots__": (), "__setattr__": _set_declared(cls)}
+            namespace: dict[str, Any] = {
+                "__slots__": (),
+                "__setattr__": _set_declared(cls),
+                "__eq__": _equal_fields(cls),
+                "__hash__": None,
+            }
             for name in field_names(cls):
                 child = getattr(node, name)
                 if child is self._scope:
-                    namespace[name] = property(lambda _self, scope=child: scope)
-                elif _is_record(child) or isinstance(child, (dict, Cell)):
-                    below = self._view(child, (*path, name), tree)
-                    namespace[name] = property(lambda _self, below=below: below)
+                    namespace[name] = _constant(child)
+                elif _is_inner(child):
+                    namespace[name] = _constant(self._view(child, (*path, name), tree))
                 else:
                     namespace[name] = _field(tree, self.index[*path, name])
             return object.__new__(type(cls.__name__, (cls,), namespace))
         if isinstance(node, dict):
-            if all(_is_record(child) or isinstance(child, (dict, Cell)) for child in node.values()):
+            if len({_is_inner(child) for child in node.values()}) > 1:
+                raise ContractError(
+                    f"{Field(path, ()).label} mixes plain values with records, cells or families",
+                    where=self._where,
+                    remedy="make all members of a family of one kind",
+                )
+            if all(map(_is_inner, node.values())):
                 return Family({key: self._view(child, (*path, key), tree) for key, child in node.items()})
             return FieldFamily({key: self.index[*path, key] for key in node}, tree)
         if isinstance(node, Cell):
@@ -145,6 +164,10 @@ class Shape:
     def permutation(self, mapping: Mapping[Id, Id]) -> list[int]:
         """Where each field goes when the ids in the paths are replaced through ``mapping``."""
         return [self.index[permute(f.path, mapping)] for f in self.fields]
+
+
+def _constant(value: Any) -> property:
+    return property(lambda _self: value)
 
 
 def _field(tree: Tree, index: int) -> property:
@@ -167,6 +190,17 @@ def _set_declared(cls: type) -> Any:
     return set_attribute
 
 
+def _equal_fields(cls: type) -> Any:
+    """An ``__eq__`` that compares field by field: every view has a class of its own."""
+
+    def equal(self: Any, other: object) -> bool:
+        return isinstance(other, cls) and all(
+            getattr(self, name) == getattr(other, name) for name in field_names(cls)
+        )
+
+    return equal
+
+
 def _refuse(*_args: Any, **_kwargs: Any) -> NoReturn:
     raise TypeError("the keys of a family are fixed by the initial state; assign to the fields below it")
 
@@ -174,16 +208,27 @@ def _refuse(*_args: Any, **_kwargs: Any) -> NoReturn:
 class Family(dict[Any, Any]):
     """A view of a dict whose values are records, cells or families."""
 
-    __setitem__ = __delitem__ = pop = popitem = clear = update = setdefault = __ior__ = _refuse  # type: ignore[assignment]
+    __slots__ = ()
+    __setitem__ = __delitem__ = pop = popitem = clear = update = setdefault = __ior__ = _refuse
 
 
-class FieldFamily(dict[Any, Any]):
+class FieldFamily(Mapping[Any, Any]):
     """A view of a dict whose values are fields."""
 
+    __slots__ = ("_indices", "_tree")
+
     def __init__(self, indices: dict[Any, int], tree: Tree) -> None:
-        super().__init__(indices)
         self._tree = tree
         self._indices = MappingProxyType(indices)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._indices)
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
 
     def __getitem__(self, key: Any) -> Any:
         return self._tree.read(self._indices[key])
@@ -193,28 +238,22 @@ class FieldFamily(dict[Any, Any]):
             _refuse()
         self._tree.write(self._indices[key], value)
 
-    def get(self, key: Any, default: Any = None) -> Any:
-        """The value at ``key``, or ``default``."""
-        return self[key] if key in self._indices else default
 
-    def values(self) -> Any:
-        """The values, in key order."""
-        return [self[key] for key in self._indices]
-
-    def items(self) -> Any:
-        """The keys and values, in key order."""
-        return [(key, self[key]) for key in self._indices]
-
-    __delitem__ = pop = popitem = clear = update = setdefault = __ior__ = _refuse  # type: ignore[assignment]
+def _set_value_only(self: Any, name: str, value: Any) -> None:
+    """A ``__setattr__`` for cells: only the value may be assigned, so that nothing is kept outside the state."""
+    if name != "value":
+        raise TypeError(f"{name} cannot be assigned: a cell has nothing but its value")
+    type(self).value.fset(self, value)
 
 
 def _bind(cls: type[Cell[Any]], tree: Tree, index: int) -> Any:
     """A cell of class ``cls`` whose value is field ``index`` of ``tree``."""
     project, apply = tree.project, tree.apply
     namespace = {
+        "__slots__": (),
+        "__setattr__": _set_value_only,
         "value": property(lambda _self: tree.read(index), lambda _self, value: tree.write(index, value)),
         "view": lambda _self, function, /, *args: project(index, function, args),
         "apply": lambda _self, function, /, *args: apply(index, function, args),
     }
     return object.__new__(type(cls.__name__, (cls,), namespace))
-

@@ -31,7 +31,9 @@ class Simulation:
 
     def __post_init__(self) -> None:
         if not (0 <= self.seed <= MASK and 1 <= self.walks <= MASK and 1 <= self.length < 2**31):
-            raise UsageError("a simulation needs a seed from 0, at least one walk, and a length of at least 1")
+            raise UsageError(
+                "a simulation needs a seed from 0, at least one walk, and a length of at least 1"
+            )
 
 
 class Random:
@@ -165,7 +167,7 @@ class NativeWalks(_Walks):
 
         session = native.Session(self.problem)
         core, options = session.core, self.problem.options
-        known = saved.load_tables(self.problem, session.key) if options.cache else None
+        known = saved.load_tables(self.problem, session.key) if options.cache and session.keyed else None
         session.begin(known.journal if known else None)
         core.walks(self.simulation.seed, self.simulation.walks, self.simulation.length)
         try:
@@ -183,7 +185,7 @@ class NativeWalks(_Walks):
         finally:
             self._count(core)
         session.teacher.recheck_samples()
-        if options.cache:
+        if options.cache and session.keyed:
             saved.store_tables(session.key, session.teacher.journal, known.states if known else 0)
 
     def _collect(self, session: Any, core: Any) -> None:

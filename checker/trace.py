@@ -76,7 +76,7 @@ def changes(evaluator: Evaluator, before: State, after: State) -> tuple[Change, 
     """The fields that differ between two states."""
     return tuple(
         Change(field.label, render(old), render(new))
-        for field, old, new in zip(evaluator.shape.fields, before, after, strict=True)
+        for field, old, new in zip(evaluator.shape.fields[:-1], before, after, strict=False)
         if old != new
     )
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 from enum import Enum
-from functools import cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -46,15 +45,21 @@ class Id:
         return (Id, (self.name,))
 
 
-@cache
 def field_names(cls: type) -> tuple[str, ...]:
     """The names of a dataclass's fields, in declaration order."""
-    return tuple(f.name for f in dataclasses.fields(cls))
+    names = _field_names.get(cls)
+    if names is None:
+        names = _field_names[cls] = tuple(f.name for f in dataclasses.fields(cls))
+    return names
+
+
+_field_names: dict[type, tuple[str, ...]] = {}
 
 
 def is_frozen_dataclass(value: object) -> bool:
     """Whether ``value`` is an instance of a ``@dataclass(frozen=True)``."""
-    return dataclasses.is_dataclass(type(value)) and type(value).__dataclass_params__.frozen  # type: ignore[attr-defined, no-any-return]
+    parameters = getattr(type(value), "__dataclass_params__", None)
+    return parameters is not None and bool(parameters.frozen)
 
 
 def unfit(value: object) -> str | None:
@@ -64,6 +69,8 @@ def unfit(value: object) -> str | None:
     if isinstance(value, (tuple, frozenset)):
         return next((reason for item in value if (reason := unfit(item))), None)
     if is_frozen_dataclass(value):
+        if type(value).__eq__ is object.__eq__:
+            return f"a {type(value).__name__}, which compares by identity"
         for name in field_names(type(value)):
             if reason := unfit(getattr(value, name)):
                 return f"{type(value).__name__}.{name} is {reason}"
@@ -77,7 +84,7 @@ def unfit(value: object) -> str | None:
 def canonical(value: object) -> bytes:
     """A byte string that is equal exactly for equal values, in every process and on every machine."""
     if isinstance(value, Enum):
-        body = value.name.encode()
+        body = f"{value.name}={value.value!r}".encode()
         tag = f"e{type(value).__qualname__}"
     elif isinstance(value, Id):
         body, tag = value.name.encode(), "i"
@@ -99,13 +106,13 @@ def canonical(value: object) -> bytes:
     return f"{tag}:{len(body)}:".encode() + body
 
 
-def content_hash(path: str, value: object) -> int:
-    """128 bits that stand for "the field at ``path`` holds ``value``".
+def content_hash(path: bytes, value: object) -> int:
+    """128 bits that stand for "the field at ``path`` holds ``value``"; the path in canonical form.
 
     A state's fingerprint is the exclusive or of these over its fields, so it can be updated field by field and
     is the same in every engine, run and process.
     """
-    digest = blake2b(path.encode() + b"=" + canonical(value), digest_size=16).digest()
+    digest = blake2b(path + canonical(value), digest_size=16).digest()
     return int.from_bytes(digest, "little")
 
 

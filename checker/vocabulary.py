@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
+from zabcheck.checker.values import canonical
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -36,7 +38,7 @@ _run: Run | None = None
 
 def set_run(run: Run | None) -> Run | None:
     """Make ``run`` the one that `choose` and assertions speak to; return the previous one."""
-    global _run  # noqa: PLW0603 - evaluation is single-threaded by construction
+    global _run
     previous, _run = _run, run
     return previous
 
@@ -49,7 +51,8 @@ def require(condition: object) -> None:
 
 def choose(options: Iterable[T]) -> T:
     """Any one of ``options``: the checker explores each, a simulation picks one. No options, no step."""
-    listed = tuple(options)
+    ordered = sorted(options, key=canonical) if isinstance(options, (set, frozenset)) else options
+    listed: tuple[T, ...] = tuple(ordered)
     require(listed)
     if _run is None:
         raise RuntimeError("choose() was called outside a run of the checker")

@@ -134,11 +134,14 @@ typedef struct Seen {
     u32 words;
 } Seen;
 
+/* A piece of the frontier. A state in it is its row numbers, in 16 bits each while all of them fit, then the mask of
+ * the transitions to look at. */
 typedef struct Chunk {
     struct Chunk *next, *made; /* made: the chunk allocated before this one */
-    u32 count;
+    u32 count, room;           /* in states */
+    u32 stride, wide;          /* in bytes; wide: rows take 32 bits */
     atomic_uint consumed;
-    u32 rows[];
+    u8 states[];
 } Chunk;
 
 typedef struct {
@@ -162,7 +165,7 @@ struct Core;
 #define RING 64
 
 typedef struct Worker {
-    struct Core *core;
+    _Alignas(128) struct Core *core;
     bool alone; /* may extend rows and memo on the spot */
     u32 *rows;  /* the state being expanded */
     const u32 **row_at;
@@ -203,7 +206,6 @@ enum { STORE_FINGERPRINT, STORE_EXACT };
 typedef struct Core {
     u32 components, blocks, transitions, predicates, permutations, workers;
     u32 transition_words, predicate_words, words; /* of masks: transitions, predicates, both */
-    u32 state_size; /* of a state in the frontier, in u32: its rows, then the transitions to look at */
     int store;
     bool symmetric;
     u32 failed_block;
@@ -244,7 +246,7 @@ typedef struct Core {
     u32 unit_count, unit_size;
     atomic_uint unit_next;
     Chunk *current, *following, *following_tail, *free_chunks, *made_chunks;
-    u64 current_count, following_count;
+    u64 current_count, previous_count;
     atomic_int stop;
     atomic_ullong granted; /* insertions handed out to workers */
     u64 fill_limit;
@@ -260,11 +262,11 @@ typedef struct Core {
 
     u64 generated, initial_states, orbit_states;
     u64 allocated, memory_limit;
-    u32 chunk_states;
 } Core;
 
 /* memory.c */
 _Noreturn void core_exhausted(size_t bytes);
+void *own_lines(size_t count, size_t item);
 void *core_resize(Core *core, void *old, size_t before, size_t after);
 void core_free(Core *core, void *memory, size_t size);
 void *buffer_push(Core *core, Buffer *buffer, size_t item);
@@ -295,7 +297,6 @@ void key_of(Core *core, const u32 *rows, const Hash *hash, u64 *key);
 Hash fingerprint_of(Core *core, const u32 *rows);
 
 /* learned.c */
-u32 slot_value(const Core *core, const u32 *rows, u32 slot);
 int tree_learn(Core *core, u32 tree, const int64_t *path, size_t steps, Ref outcome);
 u32 core_add_slot(Core *core, u32 component, bool projection);
 u32 core_add_map(Core *core, u32 component);
@@ -350,7 +351,7 @@ void rows_refresh(Core *core);
 void core_root(Core *core);
 
 /* explore.c */
-bool worker_open(Core *core, Worker *worker);
+void worker_open(Core *core, Worker *worker);
 void worker_close(Core *core, Worker *worker);
 void worker_flush(Worker *worker);
 void worker_load(Worker *worker, const u32 *rows);
@@ -365,6 +366,7 @@ int explore(Core *core, double seconds);
 const Miss *next_miss(Core *core);
 void next_level(Core *core);
 void units_for_level(Core *core);
+void state_rows(const Core *core, const Chunk *chunk, u32 index, u32 *rows);
 void frontier_append(Worker *worker, const u32 *rows, const u64 *transitions);
 void frontier_clear(Core *core);
 

@@ -27,23 +27,22 @@ static Pending pending_at(const Worker *worker, u32 index) {
     return (Pending){key, mask, rows, rows + core->blocks};
 }
 
-bool worker_open(Core *core, Worker *worker) {
+void worker_open(Core *core, Worker *worker) {
     *worker = (Worker){.core = core};
     u32 hits = core->predicates + 1024;
-    worker->rows = calloc(core->blocks, sizeof(u32));
-    worker->next = calloc(core->blocks, sizeof(u32));
-    worker->row_at = calloc(core->blocks, sizeof(u32 *));
-    worker->hash = calloc(core->permutations, sizeof(Hash));
-    worker->next_hash = calloc(core->permutations, sizeof(Hash));
-    worker->mask = calloc(core->words, sizeof(u64));
-    worker->enabled = calloc(core->words, sizeof(u64));
-    worker->ready = calloc(core->transitions, sizeof *worker->ready);
-    worker->key = calloc(64, sizeof(u64));
-    worker->ring = calloc(RING, pending_size(core) + 64 * sizeof(u64));
-    worker->fired = calloc(core->transitions, sizeof(u64));
-    worker->hits = calloc(hits, sizeof(Hit));
-    worker->hit_rows = calloc((size_t)hits * core->blocks, sizeof(u32));
-    return worker->ring && worker->hits && worker->hit_rows;
+    worker->rows = own_lines(core->blocks, sizeof(u32));
+    worker->next = own_lines(core->blocks, sizeof(u32));
+    worker->row_at = own_lines(core->blocks, sizeof(u32 *));
+    worker->hash = own_lines(core->permutations, sizeof(Hash));
+    worker->next_hash = own_lines(core->permutations, sizeof(Hash));
+    worker->mask = own_lines(core->words, sizeof(u64));
+    worker->enabled = own_lines(core->words, sizeof(u64));
+    worker->ready = own_lines(core->transitions, sizeof *worker->ready);
+    worker->key = own_lines(64, sizeof(u64));
+    worker->ring = own_lines(RING, pending_size(core) + 64 * sizeof(u64));
+    worker->fired = own_lines(core->transitions, sizeof(u64));
+    worker->hits = own_lines(hits, sizeof(Hit));
+    worker->hit_rows = own_lines((size_t)hits * core->blocks, sizeof(u32));
 }
 
 void worker_close(Core *core, Worker *worker) {
@@ -84,11 +83,32 @@ static void miss(Worker *worker, u32 kind, u32 instance, const u32 *rows) {
 
 /* ---- the frontier ---- */
 
+#define CHUNK_BYTES ((size_t)256 << 10)
+
 static size_t chunk_bytes(const Core *core) {
-    return sizeof(Chunk) + (size_t)core->chunk_states * core->state_size * sizeof(u32);
+    size_t state = core->blocks * sizeof(u32) + core->transition_words * sizeof(u64);
+    return sizeof(Chunk) + (state > CHUNK_BYTES ? state : CHUNK_BYTES);
 }
 
-static Chunk *chunk_take(Core *core) {
+static void chunk_format(const Core *core, Chunk *chunk, bool wide) {
+    u32 rows = core->blocks * (wide ? (u32)sizeof(u32) : (u32)sizeof(u16));
+    chunk->wide = wide;
+    chunk->stride = ((rows + 3) & ~3u) + core->transition_words * (u32)sizeof(u64);
+    chunk->room = (u32)((chunk_bytes(core) - sizeof(Chunk)) / chunk->stride);
+    chunk->count = 0;
+}
+
+void state_rows(const Core *core, const Chunk *chunk, u32 index, u32 *rows) {
+    const u8 *state = chunk->states + (size_t)index * chunk->stride;
+    for (u32 b = 0; b < core->blocks; b++)
+        rows[b] = chunk->wide ? ((const u32 *)(const void *)state)[b] : ((const u16 *)(const void *)state)[b];
+}
+
+static inline const u8 *state_mask(const Core *core, const Chunk *chunk, u32 index) {
+    return chunk->states + (size_t)(index + 1) * chunk->stride - core->transition_words * sizeof(u64);
+}
+
+static Chunk *chunk_take(Core *core, bool wide) {
     core_lock();
     Chunk *chunk = core->free_chunks;
     if (chunk)
@@ -99,7 +119,7 @@ static Chunk *chunk_take(Core *core) {
         core->made_chunks = chunk;
     }
     chunk->next = NULL;
-    chunk->count = 0;
+    chunk_format(core, chunk, wide);
     atomic_store_explicit(&chunk->consumed, 0, memory_order_relaxed);
     if (core->following_tail)
         core->following_tail->next = chunk;
@@ -112,10 +132,18 @@ static Chunk *chunk_take(Core *core) {
 
 void frontier_append(Worker *worker, const u32 *rows, const u64 *transitions) {
     Core *core = worker->core;
-    if (!worker->output || worker->output->count == core->chunk_states) worker->output = chunk_take(core);
-    u32 *state = worker->output->rows + (size_t)worker->output->count++ * core->state_size;
-    copy_rows(state, rows, core->blocks);
-    memcpy(state + core->blocks, transitions, core->transition_words * sizeof(u64));
+    u32 all = 0;
+    for (u32 b = 0; b < core->blocks; b++) all |= rows[b];
+    Chunk *chunk = worker->output;
+    if (!chunk || chunk->count == chunk->room || (all > UINT16_MAX && !chunk->wide))
+        chunk = worker->output = chunk_take(core, all > UINT16_MAX);
+    u8 *state = chunk->states + (size_t)chunk->count * chunk->stride;
+    for (u32 b = 0; b < core->blocks; b++)
+        if (chunk->wide)
+            ((u32 *)(void *)state)[b] = rows[b];
+        else
+            ((u16 *)(void *)state)[b] = (u16)rows[b];
+    memcpy((u8 *)state_mask(core, chunk, chunk->count++), transitions, core->transition_words * sizeof(u64));
 }
 
 void frontier_clear(Core *core) {
@@ -125,7 +153,7 @@ void frontier_clear(Core *core) {
         core_free(core, chunk, chunk_bytes(core));
     }
     core->current = core->following = core->following_tail = core->free_chunks = NULL;
-    core->current_count = core->following_count = 0;
+    core->current_count = core->previous_count = 0;
     core->unit_count = 0;
     for (u32 w = 0; w < core->workers; w++) core->worker[w].output = NULL;
 }
@@ -149,6 +177,7 @@ void units_for_level(Core *core) {
 }
 
 void next_level(Core *core) {
+    core->previous_count = core->current_count;
     core->current = core->following; /* the chunks of the old level are on the free list */
     core->following = core->following_tail = NULL;
     core->current_count = 0;
@@ -389,11 +418,27 @@ static bool take(Worker *worker, u32 instance, Ref at) {
 }
 
 /* Fetches what expanding a state will look at first. */
-static inline void anticipate(const Core *core, const u32 *rows) {
+static inline void anticipate(const Core *core, const Chunk *chunk, u32 index) {
+    u32 rows[core->blocks];
+    state_rows(core, chunk, index, rows);
     for (u32 b = 0; b < core->blocks; b++) {
         const u8 *record = row_record(&core->block[b], rows[b]);
         __builtin_prefetch(record);
         if (core->block[b].stride > 64) __builtin_prefetch(record + 64);
+    }
+}
+
+/* The loaded state has no successor: is it one that may have none? */
+static void end(Worker *worker, const u32 *rows) {
+    const Core *core = worker->core;
+    worker->terminal++;
+    for (u32 p = 0; p < core->predicates; p++) {
+        if (!core->final[p]) continue;
+        Ref value = predicate_value(worker, core->tree[core->transitions + p].root);
+        if (value == REF_UNKNOWN)
+            miss(worker, MISS_PREDICATE, p, rows);
+        else
+            judge(worker, p, value, rows);
     }
 }
 
@@ -407,14 +452,15 @@ static inline void foresee(const Worker *worker, Ref at) {
         __builtin_prefetch(&core->memo[memo_home(core, memo_key(worker->rows[ops[i].block], ops[i].op))]);
 }
 
-static void expand(Worker *worker, const u32 *state) {
+static void expand(Worker *worker, const Chunk *chunk, u32 index) {
     Core *core = worker->core;
-    const u32 *rows = state;
+    u32 rows[core->blocks];
+    state_rows(core, chunk, index, rows);
     worker_load(worker, rows);
     worker->ready_count = 0;
     u32 unknown = 0;
     u64 candidates[core->transition_words];
-    memcpy(candidates, state + core->blocks, sizeof candidates);
+    memcpy(candidates, state_mask(core, chunk, index), sizeof candidates);
     for (u32 w = 0; w < core->transition_words; w++) {
         worker->enabled[w] = candidates[w] &= unsettled(core, rows, w);
         for (u64 bits = candidates[w]; bits; bits &= bits - 1) {
@@ -439,7 +485,10 @@ static void expand(Worker *worker, const u32 *state) {
     for (u32 i = 0; i < worker->ready_count; i++)
         if (!take(worker, worker->ready[i].instance, worker->ready[i].at))
             miss(worker, MISS_TRANSITION, worker->ready[i].instance, rows);
-    if (!worker->ready_count) miss(worker, MISS_TERMINAL, !unknown, rows);
+    if (!worker->ready_count && unknown)
+        miss(worker, MISS_TERMINAL, 0, rows);
+    else if (!worker->ready_count)
+        end(worker, rows);
 }
 
 /* ---- phases ---- */
@@ -470,9 +519,8 @@ static void *work(void *argument) {
         while (unit->from < unit->to) {
             if (!credit(worker) || atomic_load_explicit(&core->stop, memory_order_relaxed)) break;
             if (core->parents) worker->parent = core->parent_position++;
-            const u32 *state = unit->chunk->rows + (size_t)unit->from * core->state_size;
-            if (unit->from + 1 < unit->to) anticipate(core, state + core->state_size);
-            expand(worker, state);
+            if (unit->from + 1 < unit->to) anticipate(core, unit->chunk, unit->from + 1);
+            expand(worker, unit->chunk, unit->from);
             unit->from++;
         }
         u32 states = unit->from - from;
@@ -601,40 +649,25 @@ static bool is_terminal(Core *core, const u32 *rows) {
     return true;
 }
 
-/* The next miss that only Python can settle, or NULL when all are settled. Terminal states come last, because
- * whether a state is one depends on the misses of its transitions. */
+/* The next miss that only Python can settle, or NULL when all are settled. Whether a state is terminal depends on the
+ * misses of its transitions, so those are settled first. */
 const Miss *next_miss(Core *core) {
     size_t item = sizeof(Miss) + core->blocks * sizeof(u32);
     Worker *worker = &core->worker[0];
     u64 before = new_states(core);
     const Miss *unsettled = NULL;
     worker->alone = true;
-    while (core->pending_at < core->pending.count) {
-        Miss *miss_ = (Miss *)(void *)(core->pending.items + core->pending_at * item);
-        if (miss_->kind == MISS_TERMINAL) {
-            bool all_settled = core->pending_at + 1 == core->pending.count;
-            if (!miss_->instance && !all_settled) {
-                /* undecided: move to the end once, marked as to be looked at */
-                Miss *copy = buffer_push(core, &core->pending, item);
-                miss_ = (Miss *)(void *)(core->pending.items + core->pending_at * item);
-                memcpy(copy, miss_, item);
-                copy->instance = 2;
-                core->pending_at++;
-                continue;
-            }
-            if (miss_->instance == 1 || is_terminal(core, miss_->rows)) {
-                worker->terminal++;
-                for (u32 p = 0; p < core->predicates; p++)
-                    if (core->final[p]) {
-                        Miss *copy = buffer_push(core, &core->pending, item);
-                        miss_ = (Miss *)(void *)(core->pending.items + core->pending_at * item);
-                        memcpy(copy, miss_, item);
-                        copy->kind = MISS_PREDICATE;
-                        copy->instance = p;
-                    }
-            }
-        } else if (!resolve(core, miss_)) {
-            unsettled = miss_;
+    while (!unsettled && core->pending_at < core->pending.count) {
+        Miss *found = (Miss *)(void *)(core->pending.items + core->pending_at * item);
+        if (found->kind == MISS_TERMINAL && !found->instance) {
+            Miss *later = buffer_push(core, &core->pending, item);
+            found = (Miss *)(void *)(core->pending.items + core->pending_at * item);
+            memcpy(later, found, item);
+            later->instance = 1;
+        } else if (found->kind == MISS_TERMINAL) {
+            if (is_terminal(core, found->rows)) end(worker, found->rows);
+        } else if (!resolve(core, found)) {
+            unsettled = found;
             break;
         }
         core->pending_at++;
@@ -648,14 +681,11 @@ const Miss *next_miss(Core *core) {
             }
         }
     }
-    if (!unsettled) {
-        worker_flush(worker);
-        if (worker->misses.count) { /* found while flushing */
-            count_seen(core, before);
-            gather_misses(core);
-            return next_miss(core);
-        }
-    }
+    if (!unsettled) worker_flush(worker);
     count_seen(core, before);
+    if (!unsettled && worker->misses.count) { /* found while flushing */
+        gather_misses(core);
+        return next_miss(core);
+    }
     return unsettled;
 }

@@ -154,10 +154,3 @@ int tree_learn(Core *core, u32 index, const int64_t *path, size_t steps, Ref out
     tree->dirty |= local;
     return 0;
 }
-
-u32 slot_value(const Core *core, const u32 *rows, u32 slot) {
-    const Slot *s = &core->slot[slot];
-    const Block *block = &core->block[s->block];
-    u32 id = row_ids(block, rows[s->block])[s->offset];
-    return s->map ? map_get(&core->map[s->map - 1], id) : id;
-}

@@ -17,6 +17,14 @@ void core_exhausted(size_t bytes) {
     exit(3);
 }
 
+/* Zeroed memory that shares no cache line, nor the pair that is fetched together, with anything else. */
+void *own_lines(size_t count, size_t item) {
+    size_t bytes = (count * item + 127) & ~(size_t)127;
+    void *memory = aligned_alloc(128, bytes ? bytes : 128);
+    if (!memory) core_exhausted(bytes);
+    return memset(memory, 0, bytes ? bytes : 128);
+}
+
 /* Resizes, zeroing what is new. */
 void *core_resize(Core *core, void *old, size_t before, size_t after) {
     u8 *memory = realloc(old, after ? after : 1);

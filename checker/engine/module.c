@@ -112,7 +112,6 @@ static int Core_init(Object *self, PyObject *args, PyObject *kwargs) {
     core->memory_limit = UINT64_MAX;
     for (u32 c = 0; c < core->components; c++)
         if (blocks[c] >= core->blocks) core->blocks = blocks[c] + 1;
-    core->state_size = core->blocks + 2 * core->transition_words;
     core->component = core_resize(core, NULL, 0, core->components * sizeof(Component));
     core->block = core_resize(core, NULL, 0, core->blocks * sizeof(Block));
     for (u32 c = 0; c < core->components; c++) {
@@ -146,8 +145,7 @@ static int Core_init(Object *self, PyObject *args, PyObject *kwargs) {
     core->width = core_resize(core, NULL, 0, core->blocks * sizeof(u32));
     core->word = core_resize(core, NULL, 0, core->blocks * sizeof(u32));
     core->shift = core_resize(core, NULL, 0, core->blocks * sizeof(u32));
-    core->chunk_states = 1 << 13;
-    core->worker = core_resize(core, NULL, 0, core->workers * sizeof(Worker));
+    core->worker = own_lines(core->workers, sizeof(Worker));
     free(blocks), free(kind);
     return 0;
 }
@@ -252,12 +250,11 @@ static PyObject *Core_add_initial(Object *self, PyObject *ids) {
     Py_RETURN_NONE;
 }
 
-static bool open_workers(Core *core) {
+static void open_workers(Core *core) {
     for (u32 w = 0; w < core->workers; w++) {
         worker_close(core, &core->worker[w]);
-        if (!worker_open(core, &core->worker[w])) return false;
+        worker_open(core, &core->worker[w]);
     }
-    return true;
 }
 
 /* Begins a search: an empty seen table (with room for `expected` states), the initial states as first level. With
@@ -276,7 +273,8 @@ static PyObject *Core_start(Object *self, PyObject *args) {
     if (parents && !core->parents) return PyErr_SetFromErrno(PyExc_OSError);
     if (!core->rooted) core_root(core);
     keys_layout(core);
-    if (!open_workers(core) || !seen_open(core, core->seen.words, expected)) return PyErr_NoMemory();
+    open_workers(core);
+    if (!seen_open(core, core->seen.words, expected)) return PyErr_NoMemory();
     rows_refresh(core);
     Worker *worker = &core->worker[0];
     worker->alone = true;
@@ -326,19 +324,31 @@ static PyObject *Core_run(Object *self, PyObject *args) {
     return PyLong_FromLong(outcome);
 }
 
-/* (kind, instance, value ids): what to evaluate where. */
-static PyObject *miss_object(Core *core, u32 kind, u32 instance, const u32 *rows) {
+static PyObject *ids_of_rows(const Core *core, const u32 *rows) {
     PyObject *ids = PyTuple_New(core->components);
-    for (u32 c = 0; ids && c < core->components; c++)
-        PyTuple_SET_ITEM(ids, c, PyLong_FromUnsignedLong(slot_value(core, rows, c)));
-    return ids ? Py_BuildValue("IIN", kind, instance, ids) : NULL;
+    for (u32 c = 0; ids && c < core->components; c++) {
+        const Component *component = &core->component[c];
+        u32 id = row_ids(&core->block[component->block], rows[component->block])[component->offset];
+        PyTuple_SET_ITEM(ids, c, PyLong_FromUnsignedLong(id));
+    }
+    return ids;
+}
+
+/* (tree, value ids): what to evaluate where. */
+static PyObject *miss_object(const Core *core, u32 tree, const u32 *rows) {
+    PyObject *ids = ids_of_rows(core, rows);
+    return ids ? Py_BuildValue("IN", tree, ids) : NULL;
+}
+
+static u32 tree_of(const Core *core, const Miss *item) {
+    return item->kind == MISS_TRANSITION ? item->instance : core->transitions + item->instance;
 }
 
 static PyObject *Core_next_miss(Object *self, PyObject *unused) {
     (void)unused;
     const Miss *item = next_miss(&self->core);
     if (!item) Py_RETURN_NONE;
-    return miss_object(&self->core, item->kind, item->instance, item->rows);
+    return miss_object(&self->core, tree_of(&self->core, item), item->rows);
 }
 
 static PyObject *Core_set_active(Object *self, PyObject *args) {
@@ -353,13 +363,6 @@ static PyObject *Core_set_active(Object *self, PyObject *args) {
 
 /* ---- asking ---- */
 
-static PyObject *ids_of_rows(Core *core, const u32 *rows) {
-    PyObject *ids = PyTuple_New(core->components);
-    for (u32 c = 0; ids && c < core->components; c++)
-        PyTuple_SET_ITEM(ids, c, PyLong_FromUnsignedLong(slot_value(core, rows, c)));
-    return ids;
-}
-
 /* [(predicate or None, value ids)], for what decided a property since the last call. The least state by fingerprint
  * stands for all of the same level. None: the state has failed assertions, which the failed field names. */
 static PyObject *Core_take_hits(Object *self, PyObject *unused) {
@@ -368,7 +371,7 @@ static PyObject *Core_take_hits(Object *self, PyObject *unused) {
     PyObject *list = PyList_New(0);
     for (u32 i = 0; list && i < core->predicates + 1024; i++) {
         u32 best = NO_ID;
-        for (u32 w = 0; w < core->workers; w++) {
+        for (u32 w = 0; w < core->workers && core->worker[w].hits; w++) {
             Hit *hit = &core->worker[w].hits[i];
             if (hit->set && (best == NO_ID || hash_less(hit->fingerprint, core->worker[best].hits[i].fingerprint)))
                 best = w;
@@ -389,7 +392,7 @@ static PyObject *Core_fired(Object *self, PyObject *unused) {
     PyObject *list = PyList_New(core->transitions);
     for (u32 t = 0; list && t < core->transitions; t++) {
         u64 total = 0;
-        for (u32 w = 0; w < core->workers; w++) total += core->worker[w].fired[t];
+        for (u32 w = 0; w < core->workers && core->worker[w].fired; w++) total += core->worker[w].fired[t];
         PyList_SET_ITEM(list, t, PyLong_FromUnsignedLongLong(total));
     }
     return list;
@@ -454,11 +457,13 @@ static PyObject *Core_find(Object *self, PyObject *ids) {
     Hash wanted = fingerprint_of(core, rows);
     long long position = 0, found = -1;
     for (Chunk *chunk = core->current; chunk && found < 0; chunk = chunk->next)
-        for (u32 i = 0; i < chunk->count; i++, position++)
-            if (hash_equal(fingerprint_of(core, chunk->rows + (size_t)i * core->state_size), wanted)) {
+        for (u32 i = 0; i < chunk->count; i++, position++) {
+            state_rows(core, chunk, i, rows);
+            if (hash_equal(fingerprint_of(core, rows), wanted)) {
                 found = position;
                 break;
             }
+        }
     free(rows);
     return PyLong_FromLongLong(found);
 }
@@ -486,11 +491,11 @@ static PyObject *Core_dump(Object *self, PyObject *unused) {
     char *at = PyBytes_AS_STRING(lists[0]);
     for (u32 i = 0; i < core->unit_count; i++)
         for (u32 k = core->units[i].from; k < core->units[i].to; k++, at += row)
-            memcpy(at, core->units[i].chunk->rows + (size_t)k * core->state_size, row);
+            state_rows(core, core->units[i].chunk, k, (u32 *)(void *)at);
     at = PyBytes_AS_STRING(lists[1]);
     for (Chunk *chunk = core->following; chunk; chunk = chunk->next)
         for (u32 k = 0; k < chunk->count; k++, at += row)
-            memcpy(at, chunk->rows + (size_t)k * core->state_size, row);
+            state_rows(core, chunk, k, (u32 *)(void *)at);
     return Py_BuildValue("NNN", blocks, lists[0], lists[1]);
 }
 
@@ -568,7 +573,8 @@ static PyObject *Core_load(Object *self, PyObject *args) {
     for (int k = 0; k < 2 && good; k++)
         for (size_t i = 0; i < (size_t)parts[k]->len / sizeof(u32); i++)
             good &= ((const u32 *)parts[k]->buf)[i] < core->block[i % core->blocks].count;
-    if (good && open_workers(core) && seen_open(core, words, expected)) {
+    if (good) open_workers(core);
+    if (good && seen_open(core, words, expected)) {
         Worker *worker = &core->worker[0];
         for (int k = 0; k < 2; k++) {
             for (size_t i = 0; i < (size_t)parts[k]->len / row; i++)
@@ -632,7 +638,7 @@ static PyObject *Core_walks(Object *self, PyObject *args) {
     if (!PyArg_ParseTuple(args, "KKI", &seed, &walks, &length)) return NULL;
     Core *core = &self->core;
     if (!core->rooted) core_root(core);
-    if (!open_workers(core)) return PyErr_NoMemory();
+    open_workers(core);
     rows_refresh(core);
     free(self->simulation.path), free(self->simulation.rows), free(self->simulation.mask);
     self->simulation = (Simulation){.seed = seed, .walks = walks, .length = length};
@@ -662,12 +668,9 @@ static PyObject *Core_walk_miss(Object *self, PyObject *unused) {
     Core *core = &self->core;
     if (self->simulation.visiting && core->worker[0].misses.count) {
         const Miss *item = (const Miss *)(void *)core->worker[0].misses.items;
-        return miss_object(core, item->kind, item->instance, item->rows);
+        return miss_object(core, tree_of(core, item), item->rows);
     }
-    u32 instance = self->simulation.instance;
-    bool predicate = instance >= core->transitions;
-    return miss_object(core, predicate ? MISS_PREDICATE : MISS_TRANSITION,
-                       predicate ? instance - core->transitions : instance, self->simulation.rows);
+    return miss_object(core, self->simulation.instance, self->simulation.rows);
 }
 
 /* (walks begun, steps, which initial state, [(instance, branch)], value ids): the walk under way. */
@@ -695,7 +698,7 @@ static PyMethodDef methods[] = {
     {"start", (PyCFunction)Core_start, METH_VARARGS, "start(expected, memory_limit, parents)"},
     {"next_level", (PyCFunction)Core_next_level, METH_NOARGS, "next_level() -> states in it"},
     {"run", (PyCFunction)Core_run, METH_VARARGS, "run(seconds, state_limit, memory_limit) -> why it stopped"},
-    {"next_miss", (PyCFunction)Core_next_miss, METH_NOARGS, "next_miss() -> (kind, instance, ids) or None"},
+    {"next_miss", (PyCFunction)Core_next_miss, METH_NOARGS, "next_miss() -> (tree, ids) or None"},
     {"set_active", (PyCFunction)Core_set_active, METH_VARARGS, "set_active(predicate, on)"},
     {"take_hits", (PyCFunction)Core_take_hits, METH_NOARGS, "take_hits() -> [(predicate or None, ids)]"},
     {"fired", (PyCFunction)Core_fired, METH_NOARGS, "fired() -> per transition instance"},
@@ -709,7 +712,7 @@ static PyMethodDef methods[] = {
     {"credit", (PyCFunction)Core_credit, METH_VARARGS, "credit(fired, generated, terminal, deadlocks, orbit, level)"},
     {"walks", (PyCFunction)Core_walks, METH_VARARGS, "walks(seed, count, length)"},
     {"simulate", (PyCFunction)Core_simulate, METH_VARARGS, "simulate(seconds) -> why it stopped"},
-    {"walk_miss", (PyCFunction)Core_walk_miss, METH_NOARGS, "walk_miss() -> (kind, instance, ids)"},
+    {"walk_miss", (PyCFunction)Core_walk_miss, METH_NOARGS, "walk_miss() -> (tree, ids)"},
     {"walk", (PyCFunction)Core_walk, METH_NOARGS, "walk() -> (walks, steps, initial, path, ids)"},
     {NULL, NULL, 0, NULL},
 };
@@ -735,7 +738,7 @@ PyMODINIT_FUNC PyInit__core(void) {
         long value;
     } constants[] = {
         {"STOP_NONE", STOP_NONE},     {"STOP_MISSES", STOP_MISSES}, {"STOP_TIME", STOP_TIME},
-        {"STOP_STATES", STOP_STATES}, {"STOP_MEMORY", STOP_MEMORY}, {"MISS_TRANSITION", MISS_TRANSITION},
+        {"STOP_STATES", STOP_STATES}, {"STOP_MEMORY", STOP_MEMORY},
         {"WRITE_SET", WRITE_SET},     {"WRITE_APPLY", WRITE_APPLY}, {"WALK_TIME", WALK_TIME},
         {"WALK_MISS", WALK_MISS},     {"WALK_HIT", WALK_HIT},       {"WALK_DONE", WALK_DONE},
         {"VERSION", 1},

@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define LOAD 0.88
+#define LOAD 0.9
 #define FIRST_CAPACITY ((size_t)1 << 16)
 
 static void set_capacity(Seen *seen, size_t capacity) {
@@ -33,6 +33,7 @@ bool seen_open(Core *core, u32 words, size_t states) {
     size_t reserve = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
     size_t capacity = (size_t)((double)states / LOAD) + 1;
     if (capacity < FIRST_CAPACITY) capacity = FIRST_CAPACITY;
+    if (states) capacity += 1 << 14; /* what explore() wants to have free */
     if (bytes_for(seen, capacity) + core->allocated > core->memory_limit) capacity = FIRST_CAPACITY;
     for (;; reserve /= 2) {
         if (reserve < bytes_for(seen, capacity)) return false;
@@ -91,7 +92,10 @@ bool seen_grow_to(Core *core, size_t capacity) {
         for (size_t at = start; at < end; at++) {
             u64 *slot = seen->slots + at * words;
             if (!slot[0]) continue;
-            copy_mask(taken + count++ * words, slot, words);
+            if (seen_home(seen, slot[0]) >= end) /* clear of what is still to be moved */
+                place(seen, slot);
+            else
+                copy_mask(taken + count++ * words, slot, words);
             for (u32 w = 0; w < words; w++) slot[w] = 0; /* a stale last word would be taken for a written one */
         }
         waiting = 0;
@@ -109,10 +113,25 @@ bool seen_grow_to(Core *core, size_t capacity) {
     return true;
 }
 
+/* Makes room: by half while the levels still grow, afterwards for a part of what is still to come if they go on
+ * shrinking as they do, so that the end finds the table nearly full and yet few entries were moved often. */
 bool seen_grow(Core *core) {
-    size_t capacity = core->seen.capacity;
-    size_t more = capacity < ((size_t)1 << 22) ? capacity : capacity / 6;
-    return seen_grow_to(core, capacity + more);
+    size_t capacity = core->seen.capacity, more = capacity;
+    u64 done = atomic_load(&core->done), level = core->current_count;
+    if (capacity >= (size_t)1 << 20) {
+        u64 found = 0;
+        for (u32 w = 0; w < core->workers; w++) found += core->worker[w].new_states;
+        double ratio = done > level / 16          ? (double)found / (double)done
+                       : core->previous_count ? (double)level / (double)core->previous_count
+                                              : 1;
+        more = capacity / 2;
+        if (ratio < 1) {
+            double rest = ratio * (double)(level - done) + ratio * ratio / (1 - ratio) * (double)level;
+            if (rest / 8 < (double)more) more = (size_t)(rest / 8);
+            if (more < capacity / 12) more = capacity / 12;
+        }
+    }
+    return seen_grow_to(core, capacity + more) || seen_grow_to(core, capacity + capacity / 12);
 }
 
 /* Adds a key unless it is there; says whether it was new. The first and last words of a key are never 0: the first

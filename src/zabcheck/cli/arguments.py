@@ -13,7 +13,7 @@ from zabcheck.checker.errors import UsageError
 from zabcheck.checker.model import Model, options
 from zabcheck.cli.guess import closest
 from zabcheck.cli.loading import is_path, load, shipped
-from zabcheck.cli.numbers import whole
+from zabcheck.cli.numbers import LARGEST, whole
 from zabcheck.cli.output import printing
 
 if TYPE_CHECKING:
@@ -72,8 +72,8 @@ class Parser(argparse.ArgumentParser):
     def model_word(self, arguments: Sequence[str]) -> str | None:
         """The first argument that is no option nor the value of one: the model.
 
-        An option that is not known yet belongs to a scope and so has a value; when that value looks like a model,
-        the option was a mistake, which is reported when the model is known.
+        An option that is not known yet belongs to a scope and so has a value; when that value looks like a
+        model, the option was a mistake, which is reported when the model is known.
         """
         words = iter(arguments)
         swallowed = []
@@ -109,13 +109,14 @@ class Parser(argparse.ArgumentParser):
                 group.add_argument(
                     flag,
                     dest=SCOPE + f.name,
-                    type=whole(f.metadata["minimum"]),
+                    type=whole(f.metadata["minimum"], f.metadata.get("maximum", LARGEST)),
                     metavar="N",
                     help=f"{f.metadata['help']} (default {f.default})".replace("%", "%%"),
                 )
             except argparse.ArgumentError as error:
                 raise UsageError(
-                    f"the scope of {model.name} has a field {f.name}, but {flag} means something else: rename the field"
+                    f"the scope of {model.name} has a field {f.name}, but {flag} means something else: "
+                    "rename the field"
                 ) from error
 
 

@@ -14,7 +14,7 @@ from zabcheck.cli.guess import closest
 from zabcheck.cli.interruption import EndNow
 from zabcheck.cli.output import printing
 from zabcheck.cli.status import Status, complain
-from zabcheck.reports.console import forgive_encoding
+from zabcheck.reports.encoding import forgive_encoding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Finding the model that a word on the command line means: a shipped one by name, or a user's file by path."""
+"""Finding the model that a word means: a shipped one by name, or a user's file by path."""
 
 from __future__ import annotations
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command of ``zabcheck`` and return its exit status."""
     try:
+        if arguments is None:
+            _fix_set_order()
         from zabcheck.cli.commands import run
 
         status = run(sys.argv[1:] if arguments is None else list(arguments))
@@ -26,6 +28,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         complain("interrupted")
         return Status.UNDECIDED
+
+
+def _fix_set_order() -> None:
+    """Start the process again with a fixed hash seed, unless it has one.
+
+    Python goes through a set of strings in another order in every process. A model may let that decide what it
+    reads first, and then what one run learned would not fit the next.
+    """
+    import os
+
+    if sys.flags.hash_randomization and os.environ.get("PYTHONHASHSEED", "random") == "random":
+        os.environ["PYTHONHASHSEED"] = "0"
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - ourselves, no shell
 
 
 def _end_quietly() -> None:

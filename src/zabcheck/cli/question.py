@@ -1,4 +1,4 @@
-"""What is asked of a model: scope, properties and variant, from the arguments that `check` and `simulate` share."""
+"""What is asked of a model: scope, properties and variant, as `check` and `simulate` take them."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,13 @@ from zabcheck.cli.interruption import Interruption
 from zabcheck.cli.output import destination, printing, write_json
 from zabcheck.cli.status import Status, status_of, tell
 from zabcheck.reports.json import document
-from zabcheck.reports.progress import reporter_for
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
     from zabcheck.checker.result import CheckResult, Progress
+    from zabcheck.checker.simulate import Simulation
     from zabcheck.cli.arguments import Parser
     from zabcheck.cli.question import Question
     from zabcheck.reports.destination import Destination
@@ -35,9 +36,11 @@ def conduct(
     parsed: argparse.Namespace,
     asked: Question,
     search: Callable[[Callable[[Progress], None]], CheckResult],
-    walks: str = "",
+    simulation: Simulation | None = None,
 ) -> Status:
     """Run ``search``, showing its progress; then report, and return the exit status."""
+    from zabcheck.reports.progress import reporter_for
+
     report = destination(parsed.json, "--json")
     if not parsed.quiet:
         for remark in asked.remarks:
@@ -47,21 +50,22 @@ def conduct(
         reporter_for(sys.stderr, asked.title, quiet=parsed.quiet) as reporter,
     ):
         result = search(interruption.listening(reporter))
-    _deliver(result, report, walks)
+    _deliver(result, report, simulation)
     return status_of(result)
 
 
-def _deliver(result: CheckResult, report: Destination | None, walks: str) -> None:
+def _deliver(result: CheckResult, report: Destination | None, simulation: Simulation | None) -> None:
     """Write the JSON and print the text; when the first fails, the second is still printed."""
     failure = None
     try:
-        write_json(report, document(result))
+        write_json(report, document(result, dataclasses.asdict(simulation) if simulation else None))
     except UsageError as error:
         failure = error
     if report is None or not report.is_standard_output:
         from zabcheck.reports.console import console_for
         from zabcheck.reports.terminal import show_result
 
+        walks = f"seed {simulation.seed}, walks of at most {simulation.length:,} states" if simulation else ""
         with printing() as stream:
             show_result(console_for(stream), result, walks=walks)
     if failure:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zabcheck.checker import run as checker
-from zabcheck.checker.search import Limits, Options, Simulation
+from zabcheck.checker.search import Limits, Options
+from zabcheck.checker.simulate import Simulation
 from zabcheck.cli.arguments import Parser
 from zabcheck.cli.limits import add_engine, add_seconds
-from zabcheck.cli.numbers import whole
+from zabcheck.cli.numbers import LARGEST, whole
 from zabcheck.cli.question import add_question, question
 from zabcheck.cli.session import add_output, conduct
-from zabcheck.reports.quantities import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,17 +32,14 @@ def parser() -> Parser:
     made = Parser("simulate", DESCRIPTION, EPILOG)
     add_question(made)
     how = made.add_argument_group("the walks")
-    how.add_argument("--walks", type=whole(1), default=1000, metavar="N", help="how many (default 1000)")
-    how.add_argument(
-        "--length", type=whole(1), default=200, metavar="N", help="most steps of each (default 200)"
-    )
-    how.add_argument(
-        "--seed",
-        type=whole(0, 2**63 - 1),
-        default=0,
-        metavar="S",
-        help="the same seed, the same walks (default 0)",
-    )
+    for name, least, most, what in (
+        ("walks", 1, LARGEST, "how many"),
+        ("length", 1, 2**31 - 1, "most states of each"),
+        ("seed", 0, 2**63 - 1, "the same seed, the same walks"),
+    ):
+        default = getattr(Simulation, name)
+        text = f"{what} (default {default})"
+        how.add_argument(f"--{name}", type=whole(least, most), default=default, metavar="N", help=text)
     add_engine(how)
     add_seconds(made.add_argument_group("limits"))
     add_output(made)
@@ -56,14 +53,10 @@ def run(arguments: Sequence[str]) -> int:
     simulation = Simulation(seed=parsed.seed, walks=parsed.walks, length=parsed.length)
 
     def search(listener: Callable[[Progress], None]) -> CheckResult:
-        options = Options(
-            properties=asked.properties, limits=Limits(seconds=parsed.max_seconds), on_progress=listener
-        )
+        limits = Limits(seconds=parsed.max_seconds)
+        options = Options(properties=asked.properties, limits=limits, on_progress=listener)
         return checker.simulate(
             model, asked.scope, simulation, options, engine=parsed.engine, variant=asked.variant
         )
 
-    walks = (
-        f"{count(parsed.walks, 'random walk')} of at most {count(parsed.length, 'step')} (seed {parsed.seed})"
-    )
-    return conduct(parsed, asked, search, walks)
+    return conduct(parsed, asked, search, simulation)
