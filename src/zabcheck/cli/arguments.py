@@ -109,7 +109,7 @@ class Parser(argparse.ArgumentParser):
                 group.add_argument(
                     flag,
                     dest=SCOPE + f.name,
-                    type=whole(f.metadata["minimum"], f.metadata.get("maximum", LARGEST)),
+                    type=whole(f.metadata["minimum"], f.metadata["maximum"] or LARGEST),
                     metavar="N",
                     help=f"{f.metadata['help']} (default {f.default})".replace("%", "%%"),
                 )

@@ -1,0 +1,54 @@
+"""The reference names every command, option and JSON key there is, and no other."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zabcheck.cli import check, simulate
+from zabcheck.cli.commands import COMMANDS
+from zabcheck.cli.main import main
+
+if TYPE_CHECKING:
+    import pytest
+
+    from zabcheck.cli.arguments import Parser
+
+TEXT = (Path(__file__).parents[2] / "docs/command-line.md").read_text(encoding="utf-8")
+
+
+def options_of(parser: Parser, capsys: pytest.CaptureFixture[str]) -> set[str]:
+    parser.print_help()
+    return set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
+
+
+def section(title: str) -> str:
+    return re.split(r"^## ", TEXT.split(f"## {title}\n", 1)[1], flags=re.MULTILINE)[0]
+
+
+def test_commands() -> None:
+    for name, sentence in COMMANDS.items():
+        assert re.search(rf"zabcheck {name} [A-Z\[\] ]*{re.escape(sentence)}", TEXT)
+
+
+def test_options_of_check(capsys: pytest.CaptureFixture[str]) -> None:
+    documented = set(re.findall(r"^\| `(--[a-z-]+)", section("`zabcheck check`"), re.MULTILINE))
+    assert documented == options_of(check.parser(), capsys)
+
+
+def test_options_of_simulate(capsys: pytest.CaptureFixture[str]) -> None:
+    documented = set(re.findall(r"`(--[a-z-]+)", section("`zabcheck simulate`")))
+    assert documented == options_of(simulate.parser(), capsys)
+
+
+def test_json_keys(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["check", "tests/models/two_phase_commit.py", "--variant", "hasty", "--json", "-", "--no-cache"])
+    result = json.loads(capsys.readouterr().out)
+    table = section("JSON")
+    cells = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", table, re.MULTILINE)
+    documented = {key for cell in cells for key in re.findall(r"`(\w+)`", cell)}
+    assert documented == set(result)
+    for key in {*result["counterexample"], *result["counterexample"]["steps"][0]}:
+        assert f"`{key}`" in table
