@@ -109,7 +109,7 @@ class ReadOnly:
 def _is_fit(fit: set[Any], value: Any) -> bool:
     """Whether ``value`` is known to be one that a field may hold."""
     try:
-        return value in fit
+        return (value.__class__, value) in fit
     except TypeError:
         return False
 
@@ -118,7 +118,7 @@ def admit(shape: Shape, fit: set[Any], index: int, value: Any, where: str | None
     """Refuse ``value`` unless it may be held by a field; ``fit`` remembers those that may."""
     if not _is_fit(fit, value):
         shape.check(index, value, where or _user_line())
-        fit.add(value)
+        fit.add((value.__class__, value))
 
 
 def admit_arguments(shape: Shape, fit: set[Any], index: int, args: tuple[Any, ...]) -> None:
@@ -136,7 +136,7 @@ def admit_result(fit: set[Any], function: Callable[..., Any], result: Any) -> No
                 where=line_of(function),
                 remedy="return an immutable value",
             )
-        fit.add(result)
+        fit.add((result.__class__, result))
 
 
 def line_of(function: Callable[..., Any]) -> str:

@@ -95,8 +95,8 @@ class Declared:
     @property
     def where(self) -> str:
         """``file:line`` of the function."""
-        code = inspect.unwrap(self.function).__code__
-        return f"{code.co_filename}:{code.co_firstlineno}"
+        code = getattr(inspect.unwrap(self.function), "__code__", None)
+        return f"{code.co_filename}:{code.co_firstlineno}" if code else repr(self.function)
 
     def instances(self, scope: object) -> list[Instance]:
         """The function for each member of its domain; a member that is not a tuple is the only argument."""

@@ -71,6 +71,20 @@ def _contents(function: Callable[..., Any]) -> list[Any]:
     return [*(cell.cell_contents for cell in cells), *(getattr(function, "__defaults__", None) or ())]
 
 
+def _in_file(function: Callable[..., Any]) -> bool:
+    """Whether the source file of its module has all that ``function`` is, but for values in a closure."""
+    code = getattr(function, "__code__", None)
+    file = getattr(sys.modules.get(function.__module__), "__file__", None) if code else None
+    return code is not None and code.co_filename == file and not hasattr(function, "__self__")
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether the text that `render` gives for ``value``, or its name in a source file, says all about it."""
+    if isinstance(value, (type, FunctionType)):
+        return "<" not in value.__qualname__
+    return unfit(value) is None
+
+
 def key(problem: Problem, permutations: int) -> tuple[str, bool]:
     """A digest of everything that what is learned depends on, and whether it is known to be everything.
 
@@ -89,10 +103,9 @@ def key(problem: Problem, permutations: int) -> tuple[str, bool]:
         with suppress(OSError):
             parts.append(hashlib.sha256(Path(file).read_bytes()).hexdigest())
     for function in _functions(problem):
-        code = getattr(function, "__code__", None)
-        contents = [value for value in _contents(function) if not isinstance(value, (type, FunctionType))]
-        whole = whole and not any(unfit(value) for value in contents)
-        parts += [function.__qualname__, code.co_code.hex() if code else "", *map(render, contents)]
+        contents = _contents(function)
+        whole = whole and _in_file(function) and all(map(_is_plain, contents))
+        parts += [repr(getattr(function, "__qualname__", "")), *map(render, contents)]
     for part in parts:
         digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
     return digest.hexdigest(), whole

@@ -27,9 +27,20 @@ typedef struct {
     u64 lo, hi;
 } Hash;
 
-/* Rows and masks are a few words: a loop is cheaper than a call. */
-static inline void copy_rows(u32 *to, const u32 *from, u32 count) {
-    for (u32 i = 0; i < count; i++) to[i] = from[i];
+/* Rows and masks are a few words: a loop is cheaper than a call. Row arrays are padded with zeros to whole quads. */
+#define QUAD 4
+static inline void copy_rows(u32 *to, const u32 *from, u32 quads) {
+    for (u32 i = 0; i < quads; i++) memcpy(to + i * QUAD, from + i * QUAD, QUAD * sizeof(u32));
+}
+static inline bool same_rows(const u32 *a, const u32 *b, u32 quads) {
+    u64 changed = 0;
+    for (u32 i = 0; i < quads * 2; i++) {
+        u64 x, y;
+        memcpy(&x, a + i * 2, sizeof x);
+        memcpy(&y, b + i * 2, sizeof y);
+        changed |= x ^ y;
+    }
+    return !changed;
 }
 static inline void copy_mask(u64 *to, const u64 *from, u32 count) {
     for (u32 i = 0; i < count; i++) to[i] = from[i];
@@ -57,9 +68,9 @@ typedef struct {
 
 /* Reads one slot and goes on by its value, or (choices > 0) goes on every way. One cache line while it is small. */
 typedef struct {
-    Edge *edges; /* first, or a larger table */
-    u32 mask, count;
-    u32 slot, map; /* map: 1 + index of the projection, 0 for the whole value */
+    Edge *edges;    /* first, or a larger table */
+    const u32 *map; /* Map.to of the projection, or NULL for the whole value */
+    u32 mask, slot;
     u16 block, offset;
     u16 choices, shift;
     Edge first[INLINE_EDGES];
@@ -69,7 +80,8 @@ typedef struct {
     u32 component, block, offset, map;
 } Slot;
 
-/* A learned function from value ids to ids: a projection or the effect of an operation; 0 = not known yet. */
+/* A learned function from the value ids of a component to ids: a projection or the effect of an operation. It holds
+ * id + 1, or 0 for not known yet, for every value there is. */
 typedef struct {
     u32 *to, size;
     u32 component;
@@ -168,6 +180,8 @@ typedef struct Worker {
     _Alignas(128) struct Core *core;
     bool alone; /* may extend rows and memo on the spot */
     u32 *rows;  /* the state being expanded */
+    u32 *ahead; /* the one after it, decoded already: which, or NULL */
+    const void *ahead_of;
     const u32 **row_at;
     Hash *hash; /* of that state, per permutation */
     u32 *next;
@@ -204,7 +218,7 @@ enum { STOP_NONE, STOP_MISSES, STOP_TIME, STOP_FULL, STOP_STATES, STOP_MEMORY };
 enum { STORE_FINGERPRINT, STORE_EXACT };
 
 typedef struct Core {
-    u32 components, blocks, transitions, predicates, permutations, workers;
+    u32 components, blocks, quads, transitions, predicates, permutations, workers; /* quads: of a row array */
     u32 transition_words, predicate_words, words; /* of masks: transitions, predicates, both */
     int store;
     bool symmetric;
@@ -313,12 +327,12 @@ static inline Ref node_follow(const Node *node, u32 id) {
         if (!edge.key) return REF_UNKNOWN;
     }
 }
-static inline u32 map_get(const Map *map, u32 id) { return id < map->size ? map->to[id] - 1 : NO_ID; }
+static inline u32 map_get(const Map *map, u32 id) { return map->to[id] - 1; }
 
 /* The value a node reads, given pointers to the state's rows; NO_ID when its projection is not known yet. */
-static inline u32 node_read(const Core *core, const Node *node, const u32 *const *row_at) {
+static inline u32 node_read(const Node *node, const u32 *const *row_at) {
     u32 id = row_at[node->block][node->offset];
-    return node->map ? map_get(&core->map[node->map - 1], id) : id;
+    return node->map ? node->map[id] - 1 : id;
 }
 
 /* rows.c */

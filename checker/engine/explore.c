@@ -11,7 +11,7 @@
 /* ---- workers ---- */
 
 static size_t pending_size(const Core *core) {
-    return (core->seen.words + core->words) * sizeof(u64) + (core->blocks + 4) * sizeof(u32);
+    return (core->seen.words + core->words) * sizeof(u64) + ((core->quads + 1) * QUAD) * sizeof(u32);
 }
 
 typedef struct {
@@ -24,14 +24,15 @@ static Pending pending_at(const Worker *worker, u32 index) {
     u8 *base = worker->ring + (index % RING) * ((pending_size(core) + 15) & ~(size_t)15);
     u64 *key = (u64 *)(void *)base, *mask = key + core->seen.words;
     u32 *rows = (u32 *)(void *)(mask + core->words);
-    return (Pending){key, mask, rows, rows + core->blocks};
+    return (Pending){key, mask, rows, rows + core->quads * QUAD};
 }
 
 void worker_open(Core *core, Worker *worker) {
     *worker = (Worker){.core = core};
     u32 hits = core->predicates + 1024;
-    worker->rows = own_lines(core->blocks, sizeof(u32));
-    worker->next = own_lines(core->blocks, sizeof(u32));
+    worker->rows = own_lines(core->quads, QUAD * sizeof(u32));
+    worker->ahead = own_lines(core->quads, QUAD * sizeof(u32));
+    worker->next = own_lines(core->quads, QUAD * sizeof(u32));
     worker->row_at = own_lines(core->blocks, sizeof(u32 *));
     worker->hash = own_lines(core->permutations, sizeof(Hash));
     worker->next_hash = own_lines(core->permutations, sizeof(Hash));
@@ -46,7 +47,7 @@ void worker_open(Core *core, Worker *worker) {
 }
 
 void worker_close(Core *core, Worker *worker) {
-    free(worker->rows), free(worker->next), free((void *)worker->row_at), free(worker->hash);
+    free(worker->rows), free(worker->ahead), free(worker->next), free((void *)worker->row_at), free(worker->hash);
     free(worker->next_hash), free(worker->mask), free(worker->key), free(worker->ring), free(worker->enabled), free(worker->ready), free(worker->fired);
     free(worker->hits), free(worker->hit_rows);
     core_free(core, worker->misses.items, worker->misses.size);
@@ -193,10 +194,11 @@ void next_level(Core *core) {
 /* ---- predicates ---- */
 
 Ref predicate_value(Worker *worker, Ref at) {
-    const Core *core = worker->core;
+    const Node *nodes = worker->core->node;
+    const u32 *const *row_at = worker->row_at;
     while (at & REF_NODE) {
-        const Node *node = &core->node[at & REF_INDEX];
-        u32 id = node_read(core, node, worker->row_at);
+        const Node *node = &nodes[at & REF_INDEX];
+        u32 id = node_read(node, row_at);
         at = id == NO_ID ? REF_UNKNOWN : node_follow(node, id);
     }
     return at;
@@ -303,7 +305,7 @@ static void emit(Worker *worker) {
         key_of(core, NULL, worker->next_hash, pending.key);
     seen_prefetch(&core->seen, pending.key[0]);
     copy_mask(pending.mask, worker->mask, core->words);
-    copy_rows(pending.rows, worker->next, core->blocks);
+    copy_rows(pending.rows, worker->next, core->quads);
     pending.origin[0] = worker->parent;
     pending.origin[1] = worker->instance;
     pending.origin[2] = worker->branch;
@@ -330,9 +332,10 @@ bool successor(Worker *worker, const Leaf *leaf) {
     Core *core = worker->core;
     u32 n = core->permutations, words = core->words;
     const LeafOp *ops = core->leaf_ops + leaf->first;
-    copy_rows(worker->next, worker->rows, core->blocks);
+    copy_rows(worker->next, worker->rows, core->quads);
     copy_mask(worker->mask, worker->enabled, words);
-    for (u32 p = 0; p < n; p++) worker->next_hash[p] = worker->hash[p];
+    Hash hash = worker->hash[0];
+    for (u32 p = 1; p < n; p++) worker->next_hash[p] = worker->hash[p];
     for (u32 i = 0; i < leaf->count; i++) {
         u32 number = ops[i].block, old = worker->rows[number];
         const Memo *memo = memo_for(worker, old, ops[i].op);
@@ -340,21 +343,24 @@ bool successor(Worker *worker, const Leaf *leaf) {
         worker->next[number] = memo->row;
         const Hash *before = row_hash(&core->block[number], old);
         const Hash *after = row_hash(&core->block[number], memo->row);
-        for (u32 p = 0; p < n; p++)
+        hash = hash_xor(hash, hash_xor(*before, *after));
+        for (u32 p = 1; p < n; p++)
             worker->next_hash[p] = hash_xor(worker->next_hash[p], hash_xor(before[p], after[p]));
         const u64 *affected = core->masks + (size_t)memo->mask * words;
         for (u32 w = 0; w < words; w++) worker->mask[w] |= affected[w];
     }
+    worker->next_hash[0] = hash;
     return true;
 }
 
 /* The place in a tree to which the reads of the loaded state lead: a leaf, a choice, an outcome, or unknown. */
 static inline Ref descend(const Worker *worker, Ref at) {
-    const Core *core = worker->core;
+    const Node *nodes = worker->core->node;
+    const u32 *const *row_at = worker->row_at;
     while (at & REF_NODE) {
-        const Node *node = &core->node[at & REF_INDEX];
+        const Node *node = &nodes[at & REF_INDEX];
         if (node->choices) return at;
-        u32 id = node_read(core, node, worker->row_at);
+        u32 id = node_read(node, row_at);
         at = id == NO_ID ? REF_UNKNOWN : node_follow(node, id);
     }
     return at;
@@ -397,9 +403,7 @@ static void fire(Worker *worker, const Leaf *leaf) {
     }
     worker->fired[worker->instance]++;
     worker->generated++;
-    u32 changed = 0;
-    for (u32 b = 0; b < worker->core->blocks; b++) changed |= worker->next[b] ^ worker->rows[b];
-    if (changed) emit(worker);
+    if (!same_rows(worker->next, worker->rows, worker->core->quads)) emit(worker);
     worker->branch++;
 }
 
@@ -418,9 +422,11 @@ static bool take(Worker *worker, u32 instance, Ref at) {
 }
 
 /* Fetches what expanding a state will look at first. */
-static inline void anticipate(const Core *core, const Chunk *chunk, u32 index) {
-    u32 rows[core->blocks];
+static inline void anticipate(Worker *worker, const Chunk *chunk, u32 index) {
+    const Core *core = worker->core;
+    u32 *rows = worker->ahead;
     state_rows(core, chunk, index, rows);
+    worker->ahead_of = state_mask(core, chunk, index);
     for (u32 b = 0; b < core->blocks; b++) {
         const u8 *record = row_record(&core->block[b], rows[b]);
         __builtin_prefetch(record);
@@ -452,15 +458,17 @@ static inline void foresee(const Worker *worker, Ref at) {
         __builtin_prefetch(&core->memo[memo_home(core, memo_key(worker->rows[ops[i].block], ops[i].op))]);
 }
 
-static void expand(Worker *worker, const Chunk *chunk, u32 index) {
+static void expand(Worker *worker, const Chunk *chunk, u32 index, bool more) {
     Core *core = worker->core;
-    u32 rows[core->blocks];
-    state_rows(core, chunk, index, rows);
-    worker_load(worker, rows);
+    const u8 *mask = state_mask(core, chunk, index);
+    if (worker->ahead_of != mask) state_rows(core, chunk, index, worker->ahead);
+    worker_load(worker, worker->ahead);
+    if (more) anticipate(worker, chunk, index + 1);
+    const u32 *rows = worker->rows;
     worker->ready_count = 0;
     u32 unknown = 0;
     u64 candidates[core->transition_words];
-    memcpy(candidates, state_mask(core, chunk, index), sizeof candidates);
+    memcpy(candidates, mask, sizeof candidates);
     for (u32 w = 0; w < core->transition_words; w++) {
         worker->enabled[w] = candidates[w] &= unsettled(core, rows, w);
         for (u64 bits = candidates[w]; bits; bits &= bits - 1) {
@@ -468,7 +476,7 @@ static void expand(Worker *worker, const Chunk *chunk, u32 index) {
             Ref at = descend(worker, core->tree[instance].root);
             if (at & REF_NODE) {
                 walk_count(worker, at);
-                if (worker->knows && !worker->leaves) at = REF_FALSE;
+                if (!worker->leaves) at = worker->knows ? REF_FALSE : REF_UNKNOWN;
             }
             if (at == REF_FALSE) {
                 worker->enabled[w] &= ~(bits & -bits);
@@ -516,11 +524,11 @@ static void *work(void *argument) {
         if (index >= core->unit_count) break;
         Unit *unit = &core->units[index];
         u32 from = unit->from, total = unit->chunk->count; /* once consumed, the chunk may be another's */
+        worker->ahead_of = NULL;
         while (unit->from < unit->to) {
             if (!credit(worker) || atomic_load_explicit(&core->stop, memory_order_relaxed)) break;
             if (core->parents) worker->parent = core->parent_position++;
-            if (unit->from + 1 < unit->to) anticipate(core, unit->chunk, unit->from + 1);
-            expand(worker, unit->chunk, unit->from);
+            expand(worker, unit->chunk, unit->from, unit->from + 1 < unit->to);
             unit->from++;
         }
         u32 states = unit->from - from;

@@ -12,30 +12,37 @@ static void *room(Core *core, void *array, u32 count, u32 *size, size_t item) {
     return array;
 }
 
+/* Makes a map cover all values of its component, and tells the nodes that read through it. */
+static void map_cover(Core *core, u32 index) {
+    Map *map = &core->map[index];
+    u32 values = core->component[map->component].count, size = map->size ? map->size : 16;
+    if (values <= map->size) return;
+    while (size < values) size *= 2;
+    map->to = core_resize(core, map->to, map->size * sizeof(u32), size * sizeof(u32));
+    map->size = size;
+    for (u32 n = 0; n < core->nodes; n++)
+        if (core->node[n].map && core->slot[core->node[n].slot].map == index + 1) core->node[n].map = map->to;
+}
+
 u32 core_add_value(Core *core, u32 component, const Hash *hashes) {
     Component *c = &core->component[component];
     u32 n = core->permutations;
     c->hash = room(core, c->hash, c->count, &c->size, sizeof(Hash) * n);
     memcpy(c->hash + (size_t)c->count * n, hashes, sizeof(Hash) * n);
-    return c->count++;
+    c->count++;
+    for (u32 m = 0; m < core->maps; m++)
+        if (core->map[m].component == component) map_cover(core, m);
+    return c->count - 1;
 }
 
 u32 core_add_map(Core *core, u32 component) {
     core->map = room(core, core->map, core->maps, &core->map_size, sizeof(Map));
     core->map[core->maps] = (Map){.component = component};
+    map_cover(core, core->maps);
     return core->maps++;
 }
 
-void map_set(Core *core, u32 index, u32 from, u32 to) {
-    Map *map = &core->map[index];
-    if (from >= map->size) {
-        u32 size = map->size ? map->size : 16;
-        while (size <= from) size *= 2;
-        map->to = core_resize(core, map->to, map->size * sizeof(u32), size * sizeof(u32));
-        map->size = size;
-    }
-    map->to[from] = to + 1;
-}
+void map_set(Core *core, u32 index, u32 from, u32 to) { core->map[index].to[from] = to + 1; }
 
 u32 core_add_slot(Core *core, u32 component, bool projection) {
     core->slot = room(core, core->slot, core->slots, &core->slot_size, sizeof(Slot));
@@ -75,7 +82,7 @@ static u32 new_node(Core *core, u32 slot, u32 choices) {
         const Slot *s = &core->slot[slot];
         node->block = (u16)s->block;
         node->offset = (u16)s->offset;
-        node->map = s->map;
+        node->map = s->map ? core->map[s->map - 1].to : NULL;
     }
     node->edges = node->first;
     return core->nodes++;
@@ -89,7 +96,9 @@ static void edge_put(Node *node, u32 id, Ref to) {
 
 static void edge_add(Core *core, u32 index, u32 id, Ref to) {
     Node *node = &core->node[index];
-    if ((node->count + 1) * 4 > (node->mask + 1) * 3) {
+    u32 count = 0;
+    for (u32 i = 0; i <= node->mask; i++) count += node->edges[i].key != 0;
+    if ((count + 1) * 4 > (node->mask + 1) * 3) {
         Edge *old = node->edges;
         u32 size = node->mask + 1;
         node->mask = size * 2 - 1;
@@ -100,7 +109,6 @@ static void edge_add(Core *core, u32 index, u32 id, Ref to) {
         if (old != node->first) core_free(core, old, size * sizeof(Edge));
     }
     edge_put(node, id, to);
-    node->count++;
 }
 
 /* An instance reads a slot on the way to having nothing to do: rows that differ there make it necessary to look at

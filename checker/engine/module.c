@@ -112,6 +112,7 @@ static int Core_init(Object *self, PyObject *args, PyObject *kwargs) {
     core->memory_limit = UINT64_MAX;
     for (u32 c = 0; c < core->components; c++)
         if (blocks[c] >= core->blocks) core->blocks = blocks[c] + 1;
+    core->quads = (core->blocks + QUAD - 1) / QUAD;
     core->component = core_resize(core, NULL, 0, core->components * sizeof(Component));
     core->block = core_resize(core, NULL, 0, core->blocks * sizeof(Block));
     for (u32 c = 0; c < core->components; c++) {
@@ -182,6 +183,7 @@ static PyObject *Core_add_apply(Object *self, PyObject *args) {
 static PyObject *Core_set_map(Object *self, PyObject *args) {
     unsigned map, from, to;
     if (!PyArg_ParseTuple(args, "III", &map, &from, &to) || !in_range(map, self->core.maps, "map")) return NULL;
+    if (!in_range(from, self->core.component[self->core.map[map].component].count, "value")) return NULL;
     map_set(&self->core, map, from, to);
     Py_RETURN_NONE;
 }

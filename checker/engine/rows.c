@@ -35,7 +35,7 @@ static void enter(Core *core, Block *block, u32 row, const Tree *tree) {
         const Node *node = &core->node[at & REF_INDEX];
         if (node->choices || node->block != number) break;
         u32 id = ids[node->offset];
-        if (node->map) id = map_get(&core->map[node->map - 1], id);
+        if (node->map) id = node->map[id] - 1;
         at = id == NO_ID ? REF_UNKNOWN : node_follow(node, id);
     }
     u64 bit = (u64)1 << tree->bit % 64, *live = &row_live(block, row)[tree->bit / 64];

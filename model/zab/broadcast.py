@@ -52,8 +52,8 @@ def leader_broadcast_propose(state: State, leader: Id) -> None:
 def follower_process_propose(state: State, follower: Id, leader: Id) -> None:
     """A follower logs a proposal and acknowledges it; one that it has already it drops (f.3.2)."""
     me, rules = state.servers[follower], state.scope.rules
-    require(me.role is Role.FOLLOWING)
     txn = state.channels[follower][leader].take(Propose).txn
+    require(me.role is Role.FOLLOWING)
     require(me.leader == leader)
 
     if rules.is_next(me.history.last_zxid, txn.zxid):
@@ -71,8 +71,8 @@ def follower_process_propose(state: State, follower: Id, leader: Id) -> None:
 def leader_process_ack(state: State, leader: Id, follower: Id) -> None:
     """A leader counts an acknowledgement, and commits what a quorum has (l.3.2)."""
     me = state.servers[leader]
-    require(me.role is Role.LEADING)
     zxid = state.channels[leader][follower].take(Ack).zxid
+    require(me.role is Role.LEADING)
     require(me.peers[follower].learner)
 
     index, length = me.history.index_of(zxid), me.history.length
@@ -102,8 +102,8 @@ def commit(state: State, leader: Id, me: Server, upto: Committed) -> None:
 def follower_process_commit(state: State, follower: Id, leader: Id) -> None:
     """A follower delivers the next transaction of its log, which is the committed one (f.3.3)."""
     me = state.servers[follower]
-    require(me.role is Role.FOLLOWING)
     zxid = state.channels[follower][leader].take(Commit).zxid
+    require(me.role is Role.FOLLOWING)
     require(me.leader == leader)
 
     index = me.last_committed.index + 1

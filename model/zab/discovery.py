@@ -37,8 +37,8 @@ def connect_and_follower_send_cepoch(state: State, leader: Id, follower: Id) -> 
 def leader_process_cepoch(state: State, leader: Id, follower: Id) -> None:
     """A leader hears a follower's epoch; with a quorum of them it proposes a new one (l.1.1, l.3.3)."""
     me = state.servers[leader]
-    require(me.role is Role.LEADING)
     cepoch = state.channels[leader][follower].take(Cepoch)
+    require(me.role is Role.LEADING)
     require(state.spent.epochs < state.scope.epochs)
     require(me.peers[follower].learner)
 
@@ -65,8 +65,8 @@ def leader_process_cepoch(state: State, leader: Id, follower: Id) -> None:
 def follower_process_newepoch(state: State, follower: Id, leader: Id) -> None:
     """A follower accepts the epoch and reports its history, or leaves if it knows a later epoch (f.1.2)."""
     me, rules = state.servers[follower], state.scope.rules
-    require(me.role is Role.FOLLOWING)
     newepoch = state.channels[follower][leader].take(Newepoch)
+    require(me.role is Role.FOLLOWING)
     require(me.leader == leader)
 
     if not rules.may_accept(newepoch.epoch, me.accepted_epoch):
@@ -85,8 +85,8 @@ def follower_process_newepoch(state: State, follower: Id, leader: Id) -> None:
 def leader_process_ackepoch(state: State, leader: Id, follower: Id) -> None:
     """A leader learns a follower's history; with a quorum of them it chooses one (l.1.2, l.2.1, l.3.3)."""
     me, rules = state.servers[leader], state.scope.rules
-    require(me.role is Role.LEADING)
     ackepoch = state.channels[leader][follower].take(Ackepoch)
+    require(me.role is Role.LEADING)
     require(me.peers[follower].learner)
 
     decided = state.has_quorum(sum(known.acke.present for known in me.peers.values()))

@@ -57,7 +57,12 @@ def _missed(state: State, leader: Id, followers: list[Id]) -> bool:
     voters = me.history.acks_at(first) - {leader}
     if not voters.issuperset(followers):
         return False
-    return any(state.servers[voter].history.came_late(first, me.current_epoch) for voter in voters)
+    # Not in the order of the set: two equal sets may differ in that, and so in what is read first.
+    return any(
+        server.history.came_late(first, me.current_epoch)
+        for name, server in state.servers.items()
+        if name in voters
+    )
 
 
 def _leader_at_rest(state: State, leader: Id) -> Verdict:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def follower_process_newleader(state: State, follower: Id, leader: Id) -> None:
     """A follower adopts the leader's history and epoch, or leaves if it promised another (f.2.1)."""
     me, rules = state.servers[follower], state.scope.rules
-    require(me.role is Role.FOLLOWING)
     newleader = state.channels[follower][leader].take(Newleader)
+    require(me.role is Role.FOLLOWING)
     require(me.leader == leader)
 
     if not rules.keeps_promise(newleader.epoch, me.accepted_epoch):
@@ -39,8 +39,8 @@ def follower_process_newleader(state: State, follower: Id, leader: Id) -> None:
 def leader_process_ackld(state: State, leader: Id, follower: Id) -> None:
     """A follower has adopted the history; with a quorum of them the epoch is established (l.2.2, l.3.4)."""
     me, rules = state.servers[leader], state.scope.rules
-    require(me.role is Role.LEADING)
     ackld = state.channels[leader][follower].take(Ackld)
+    require(me.role is Role.LEADING)
     require(me.peers[follower].learner)
 
     decided = state.has_quorum(sum(known.ackld.present for known in me.peers.values()))
@@ -68,8 +68,8 @@ def leader_process_ackld(state: State, leader: Id, follower: Id) -> None:
 def follower_process_commitld(state: State, follower: Id, leader: Id) -> None:
     """The epoch is established: a follower delivers its history up to the zxid it is told (f.2.2)."""
     me = state.servers[follower]
-    require(me.role is Role.FOLLOWING)
     commitld = state.channels[follower][leader].take(Commitld)
+    require(me.role is Role.FOLLOWING)
     require(me.leader == leader)
 
     index = me.history.index_of(commitld.zxid)
