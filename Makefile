@@ -1,5 +1,5 @@
 PYTHON ?= python3
-SCOPE ?= --servers 3 --timeouts 1 --transactions 2 --epochs 2 --restarts 1
+SCOPE ?= --servers 3 --timeouts 1 --transactions 2 --epochs 3 --restarts 1 --ghosts 1
 ARGS ?=
 
 # .venv holds an ordinary installation, as a user has it; .venv-dev an editable one with the tools.

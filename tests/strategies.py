@@ -562,6 +562,9 @@ class Dice:
             return self.among(Ready(self.chance(50)), Heard(Number(self.among(0, 1, 2)), self.chance(50)))
         return Compare(Number(self.among(0, 1, 1)), "<", self.read())
 
+    def ending(self) -> Condition:
+        return self.among(self.guard(), self.oddity(1), Not(self.guard()))
+
     def statement(self, *, nested: bool = True) -> Statement:
         number, peer = self.expression(), self.chance(50)
         targets = ("a", "b", "total") + (("x", "x", "vote", "phase", "last") if self.has_nodes else ())
@@ -599,20 +602,32 @@ class Dice:
             self.over, self.has_nodes = "nothing", False
             kind = self.among("only", "creeps", "grows")
             return Claim(kind, "nothing", (self.oddity(2),), self.read())
-        kind, parts = self.among("never", "once"), self.among(1, 2, 2, 3, 3, 4)
+        kind, parts = self.among("never", "once", "once"), self.among(1, 2, 2, 3, 3)
         return Claim(kind, self.over, (self.oddity(parts),), explained=self.chance(50))
 
 
-SEEDS = st.integers(0, 2**48)
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def program(seed: int, rules: list[int], claims: list[int], final: int | None, starts: int, nodes: int) -> Program:
+    """A program, each part made from ``seed`` and a number of its own."""
+    return Program(
+        rules=tuple(Dice(seed << 32 | part).rule() for part in rules),
+        claims=tuple(Dice(seed << 32 | part).claim() for part in claims),
+        final=None if final is None else Dice(seed << 32 | final, "nothing").ending(),
+        starts=starts,
+        nodes=nodes,
+    )
 
 
 def programs() -> st.SearchStrategy[Program]:
     """Random protocols: some stop at once, some deadlock, many violate something, some have thousands of states."""
     return st.builds(
-        Program,
-        rules=st.lists(SEEDS.map(lambda seed: Dice(seed).rule()), min_size=3, max_size=8).map(tuple),
-        claims=st.lists(SEEDS.map(lambda seed: Dice(seed).claim()), min_size=1, max_size=6).map(tuple),
-        final=st.none() | SEEDS.map(lambda seed: Dice(seed, "nothing").guard()),
+        program,
+        seed=SEEDS,
+        rules=st.lists(SEEDS, min_size=3, max_size=9),
+        claims=st.lists(SEEDS, min_size=1, max_size=7),
+        final=st.none() | SEEDS,
         starts=st.integers(1, 3),
         nodes=st.sampled_from((2, 3, 1)),
     )

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define LOAD 0.9
+#define EXPECTED_LOAD 0.82 /* where the number of states is known beforehand: quicker, and still small */
 #define FIRST_CAPACITY ((size_t)1 << 16)
 
 static void set_capacity(Seen *seen, size_t capacity) {
@@ -31,7 +32,7 @@ bool seen_open(Core *core, u32 words, size_t states) {
     Seen *seen = &core->seen;
     seen->words = words;
     size_t reserve = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
-    size_t capacity = (size_t)((double)states / LOAD) + 1;
+    size_t capacity = (size_t)((double)states / EXPECTED_LOAD) + 1;
     if (capacity < FIRST_CAPACITY) capacity = FIRST_CAPACITY;
     if (states) capacity += 1 << 14; /* what explore() wants to have free */
     if (bytes_for(seen, capacity) + core->allocated > core->memory_limit) capacity = FIRST_CAPACITY;
