@@ -25,7 +25,20 @@ COMPARED = (3, 1, 1, 2, 0)
 LARGE = ((3, 1, 2, 2, 1), (3, 2, 2, 2, 0), (3, 2, 2, 2, 1))
 HUGE = (3, 3, 2, 2, 1)
 
-LABELS = ["LOOKING", "FOLLOWING", "LEADING", "ELECTION", "DISCOVERY", "SYNCHRONIZATION", "BROADCAST", "CEPOCH", "NEWEPOCH", "ACKEPOCH", "NEWLEADER", "ACKLD", "COMMITLD", "PROPOSE", "ACK", "COMMIT", "NullPoint"]
+LABELS = (
+    *(
+        "LOOKING",
+        "FOLLOWING",
+        "LEADING",
+        "ELECTION",
+        "DISCOVERY",
+        "SYNCHRONIZATION",
+        "BROADCAST",
+        "CEPOCH",
+        "NEWEPOCH",
+    ),
+    *("ACKEPOCH", "NEWLEADER", "ACKLD", "COMMITLD", "PROPOSE", "ACK", "COMMIT", "NullPoint"),
+)
 PROPERTIES = (
     "ShouldNotBeTriggered Leadership1 Leadership2 PrefixConsistency Integrity Agreement TotalOrder "
     "LocalPrimaryOrder GlobalPrimaryOrder PrimaryIntegrity"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from zabcheck.checker import _core, saved
@@ -52,8 +53,21 @@ class Session:
             problem.shape.failed,
         )
         self.teacher = Teacher(problem.evaluator, self.core, self.mappings, block_of)
-        self.key, self.keyed = saved.key(problem, len(self.mappings))
         self._budget = Budget(options.limits.memory)
+
+    @cached_property
+    def _key(self) -> tuple[str, bool]:
+        return saved.key(self.problem, len(self.mappings))
+
+    @property
+    def key(self) -> str:
+        """What tables and checkpoints of this problem are kept under."""
+        return self._key[0]
+
+    @property
+    def keyed(self) -> bool:
+        """Whether the key is known to cover all that matters, so that tables may be kept."""
+        return self._key[1]
 
     def begin(self, journal: list[tuple[Any, ...]] | None) -> None:
         """Teach what an earlier run learned, then what happens in the initial states."""

@@ -45,23 +45,18 @@ def _functions(problem: Problem) -> list[Callable[..., Any]]:
     return functions + [f for f in (model._initial, model._identities) if f]  # noqa: SLF001 - same package
 
 
-def _own_modules(problem: Problem) -> set[str]:
-    """The modules that the model's meaning may come from: its own and those beside them, but no installed ones."""
+def _own_modules(problem: Problem) -> dict[str, str | None]:
+    """The modules that the model's meaning may come from, with their files: its own and those below their folders."""
+    files = {name: getattr(module, "__file__", None) for name, module in list(sys.modules.items())}
     roots = {f.__module__ for f in _functions(problem)} | {problem.model.scope.__module__}
-    folders = {
-        Path(file).resolve().parent
-        for name in roots
-        if (file := getattr(sys.modules.get(name), "__file__", None))
-    }
-    installed = {Path(path).resolve() for path in sysconfig.get_paths().values()} - folders
-    return roots | {
-        name
-        for name, module in list(sys.modules.items())
-        if (file := getattr(module, "__file__", None))
-        and (parents := set(Path(file).resolve().parents)) & folders
-        and not any(
-            place in parents and place not in folder.parents for place in installed for folder in folders
-        )
+    folders = tuple(str(Path(file).parent) + os.sep for name in roots if (file := files.get(name)))
+    installed = [
+        path + os.sep for path in sysconfig.get_paths().values() if (path + os.sep).startswith(folders)
+    ]
+    return {name: files.get(name) for name in roots} | {
+        name: file
+        for name, file in files.items()
+        if file and file.startswith(folders) and not file.startswith(tuple(installed))
     }
 
 
@@ -94,7 +89,7 @@ def key(problem: Problem, permutations: int) -> tuple[str, bool]:
     digest = hashlib.sha256()
     parts = [sys.version, str(hash("set order")), problem.model.name, repr(problem.scope), str(permutations)]
     parts += [str(problem.variant), *(prop.name for prop in problem.selection.checked)]
-    modules = {name: getattr(sys.modules.get(name), "__file__", None) for name in _own_modules(problem)}
+    modules = _own_modules(problem)
     whole = all(modules.values())
     files = {file for file in modules.values() if file} | {
         str(path) for path in Path(__file__).parent.glob("*.py")
@@ -173,7 +168,7 @@ def load_tables(problem: Problem, digest: str) -> Tables | None:
         raw = (_cache_folder() / digest).read_bytes()
         if hashlib.sha256(raw[32:]).digest() != raw[:32]:
             return None
-        journal, states = _Unpickler(io.BytesIO(raw[32:]), _own_modules(problem)).load()
+        journal, states = _Unpickler(io.BytesIO(raw[32:]), set(_own_modules(problem))).load()
     except (OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, ValueError, TypeError):
         return None
     return Tables(journal, states)
@@ -278,7 +273,7 @@ class Checkpoint:
             "resume it with the options it was made with"
         )
         try:
-            meta: dict[str, Any] = _Unpickler(file, _own_modules(problem)).load()
+            meta: dict[str, Any] = _Unpickler(file, set(_own_modules(problem))).load()
         except (
             pickle.UnpicklingError,
             EOFError,
