@@ -7,7 +7,8 @@ the writes its leaf. Every other state that agrees on those reads is then handle
 
 from __future__ import annotations
 
-from itertools import permutations
+from collections import Counter
+from itertools import pairwise, permutations
 from typing import TYPE_CHECKING, Any
 
 from zabcheck.checker.errors import ContractError, UsageError
@@ -57,7 +58,30 @@ def group(evaluator: Evaluator, *, symmetry: bool) -> list[dict[Id, Id]]:
         raise UsageError(f"model {evaluator.model.name} declares no symmetry; leave out --symmetry")
     if len(ids) > MAX_PERMUTED:
         raise UsageError(f"--symmetry works up to {MAX_PERMUTED} ids, not {len(ids)}")
+    for one, other in pairwise(ids):
+        _require_alike(evaluator, {one: other, other: one})
     return [dict(zip(ids, image, strict=True)) for image in permutations(ids)]
+
+
+def _require_alike(evaluator: Evaluator, swap: dict[Id, Id]) -> None:
+    """Refuse a model that singles out one of two ids, in the initial states or in what a function ranges over.
+
+    The order of arguments is left aside: a property of two servers may be stated for each pair in one order only.
+    """
+    shape, selection = evaluator.shape, evaluator.selection
+    places = shape.permutation(swap)
+    for state in evaluator.initial:
+        image = [None] * len(state)
+        for index, value in enumerate(state):
+            image[places[index]] = permute(value, swap)
+        if tuple(image) not in evaluator.initial:
+            raise UsageError("the initial states are not the same for all ids, so --symmetry would be wrong")
+    ranged: dict[str, set[frozenset[Any]]] = {}
+    for instance in (*selection.transitions, *(i for _, i in selection.predicates + selection.steps)):
+        ranged.setdefault(instance.name, set()).add(frozenset(Counter(instance.arguments).items()))
+    for name, members in ranged.items():
+        if {permute(member, swap) for member in members} != members:
+            raise UsageError(f"{name} is not the same for all ids, so --symmetry would be wrong")
 
 
 class TrackingTree:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -221,6 +222,11 @@ def _trace(problem: Problem, prop: Property, found: Found) -> Trace:
 
 def peak_memory() -> int:
     """The largest resident size that this process has had, in bytes."""
+    with suppress(
+        OSError, ValueError, IndexError
+    ):  # Linux: what getrusage tells includes the parent's before exec
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        return int(status.split("VmHWM:")[1].split()[0]) * 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 
