@@ -432,7 +432,13 @@ def situated(over: str, use: Callable[[Situation], Any]) -> Callable[..., Any]:
     def with_number(s: State, got: int) -> Any:
         return use(Situation(s, IDS[0], IDS[0], got))
 
-    return {"nothing": with_nothing, "node": with_node, "pair": with_pair, "number": with_number}[over]
+    functions: dict[str, Callable[..., Any]] = {
+        "nothing": with_nothing,
+        "node": with_node,
+        "pair": with_pair,
+        "number": with_number,
+    }
+    return functions[over]
 
 
 def build(program: Program) -> Model[Scope]:
@@ -523,6 +529,9 @@ class Dice:
     def among(self, *options: Any) -> Any:
         return self._random.choice(options)
 
+    def one_of(self, *options: Condition) -> Condition:
+        return self._random.choice(options)
+
     def chance(self, percent: int) -> bool:
         return self._random.randrange(100) < percent
 
@@ -541,10 +550,10 @@ class Dice:
         """Mostly true at the beginning, when every number is 0."""
         if self.has_nodes and self.chance(15):
             heard = Heard(self.expression(), self.chance(50))
-            return self.among(Ready(self.chance(50)), Not(heard), heard)
+            return self.one_of(Ready(self.chance(50)), Not(heard), heard)
         if self.chance(20):
             said = Said(self.expression())
-            return self.among(said, Not(said), Not(said))
+            return self.one_of(said, Not(said), Not(said))
         if self.chance(10):
             return Compare(self.read(), self.among("==", "<"), self.read())
         if self.chance(10):
@@ -559,11 +568,11 @@ class Dice:
         if self.chance(20):
             return Said(self.expression())
         if self.has_nodes and self.chance(20):
-            return self.among(Ready(self.chance(50)), Heard(Number(self.among(0, 1, 2)), self.chance(50)))
+            return self.one_of(Ready(self.chance(50)), Heard(Number(self.among(0, 1, 2)), self.chance(50)))
         return Compare(Number(self.among(0, 1, 1)), "<", self.read())
 
     def ending(self) -> Condition:
-        return self.among(self.guard(), self.oddity(1), Not(self.guard()))
+        return self.one_of(self.guard(), self.oddity(1), Not(self.guard()))
 
     def statement(self, *, nested: bool = True) -> Statement:
         number, peer = self.expression(), self.chance(50)
@@ -588,7 +597,9 @@ class Dice:
             case "choose":
                 return Do(self.among("pick", "pick", "recall"), number)
             case _ if self.has_nodes:
-                return Do(self.among("bump", "bump", "forget", "clear"), number, self.among("net", "inbox"), peer)
+                return Do(
+                    self.among("bump", "bump", "forget", "clear"), number, self.among("net", "inbox"), peer
+                )
         return Do(self.among("add", "add", "clear"), number, "net")
 
     def body(self, *, nested: bool = True) -> tuple[Statement, ...]:
@@ -609,7 +620,9 @@ class Dice:
 SEEDS = st.integers(0, 2**32 - 1)
 
 
-def program(seed: int, rules: list[int], claims: list[int], final: int | None, starts: int, nodes: int) -> Program:
+def program(
+    seed: int, rules: list[int], claims: list[int], final: int | None, starts: int, nodes: int
+) -> Program:
     """A program, each part made from ``seed`` and a number of its own."""
     return Program(
         rules=tuple(Dice(seed << 32 | part).rule() for part in rules),

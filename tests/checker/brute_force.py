@@ -23,7 +23,9 @@ def levels(model: Model[Any], scope: Any, limits: Limits | None = None) -> list[
     paths = [field.path for field in problem.shape.fields]
     found = iter(search.seen)
     return [
-        [frozenset(zip(paths, next(found), strict=True)) for _ in range(size)] for size in search.levels if size
+        [frozenset(zip(paths, next(found), strict=True)) for _ in range(size)]
+        for size in search.levels
+        if size
     ]
 
 
@@ -36,7 +38,7 @@ def orbits(states: list[State], ids: tuple[Id, ...]) -> set[frozenset[State]]:
 def renamed(value: Any, names: dict[Id, Id]) -> Any:
     """``value`` with other names, written without a look at `zabcheck.checker.values.permute`."""
     if isinstance(value, Id):
-        return names[value] if value in names else value
+        return names.get(value, value)
     if isinstance(value, (tuple, frozenset)):
         return type(value)(renamed(item, names) for item in value)
     if dataclasses.is_dataclass(value) and not isinstance(value, (type, Enum)):

@@ -133,7 +133,9 @@ class Line:
     acks: Lossy = field(default_factory=Lossy)
 
 
-alternating_bit = Model("alternating-bit", "Bartlett, Scantlebury and Wilkinson's protocol over lossy channels", Scope)
+alternating_bit = Model(
+    "alternating-bit", "Bartlett, Scantlebury and Wilkinson's protocol over lossy channels", Scope
+)
 
 
 @alternating_bit.initial
@@ -186,7 +188,9 @@ def all_acknowledged(s: Line) -> bool:
     return s.sender.sent == s.scope.size
 
 
-alternating_bit.variant("credulous", "the receiver does not look at the bit", caught_by=("in_order",))(break_it)
+alternating_bit.variant("credulous", "the receiver does not look at the bit", caught_by=("in_order",))(
+    break_it
+)
 
 
 # -- gossip: families of families of cells, sets, a step property over pairs --
@@ -209,9 +213,7 @@ def callers(scope: Scope) -> list[tuple[int, int, int]]:
 
 @gossip.initial
 def secrets(scope: Scope) -> Village:
-    return Village(
-        scope, {a: {c: SetOf(frozenset({a})) for c in (0, 1)} for a in range(scope.size)}
-    )
+    return Village(scope, {a: {c: SetOf(frozenset({a})) for c in (0, 1)} for a in range(scope.size)})
 
 
 @gossip.transition(over=callers)
@@ -348,7 +350,11 @@ class Odometer:
     wheels: dict[int, Wheel]
 
 
-odometer = Model("odometer", "independent wheels: every number is reached, by as many steps as the sum of its digits", Scope)
+odometer = Model(
+    "odometer",
+    "independent wheels: every number is reached, by as many steps as the sum of its digits",
+    Scope,
+)
 
 
 @odometer.initial

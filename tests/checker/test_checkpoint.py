@@ -140,7 +140,9 @@ def test_interrupted_again_and_again(tmp_path: Path, workers: int, store: str) -
 
 @pytest.mark.parametrize("scope", [Scope(step=15), Scope(sum=15), Scope(step=13, sum=13)], ids=str)
 @pytest.mark.parametrize("store", STORES)
-def test_a_violation_is_found_at_its_level_and_shown_by_the_same_run(tmp_path: Path, scope: Scope, store: str) -> None:
+def test_a_violation_is_found_at_its_level_and_shown_by_the_same_run(
+    tmp_path: Path, scope: Scope, store: str
+) -> None:
     whole = native(numbers, scope, witness="twelve", store=store)
     assert whole.verdict == "violated"
     for states in range(700, whole.distinct_states, 211):
@@ -238,7 +240,9 @@ def test_a_flipped_byte_is_noticed_wherever_it_is(tmp_path: Path, good: bytes) -
     for offset in [0, 5, 22, 23, 29, 30, 31, *range(40, len(good), 97), len(good) - 32, len(good) - 1]:
         path.write_bytes(good[:offset] + bytes([good[offset] ^ 0x40]) + good[offset + 1 :])
         message = refusal(path)
-        assert "is damaged; start the search anew" in message or "is not a checkpoint of this version" in message
+        assert (
+            "is damaged; start the search anew" in message or "is not a checkpoint of this version" in message
+        )
 
 
 def test_a_truncated_file_is_noticed_wherever_it_ends(tmp_path: Path, good: bytes) -> None:
@@ -246,7 +250,9 @@ def test_a_truncated_file_is_noticed_wherever_it_ends(tmp_path: Path, good: byte
     for size in [0, 1, 21, 22, 29, 30, 31, 62, 63, *range(70, len(good), 211), len(good) - 33, len(good) - 1]:
         path.write_bytes(good[:size])
         message = refusal(path)
-        assert "is damaged; start the search anew" in message or "is not a checkpoint of this version" in message
+        assert (
+            "is damaged; start the search anew" in message or "is not a checkpoint of this version" in message
+        )
 
 
 def test_something_appended_is_noticed(tmp_path: Path, good: bytes) -> None:

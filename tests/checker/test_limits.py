@@ -207,7 +207,9 @@ def test_memory_of_the_interpreted_engine() -> None:
 
 @needs_core
 def test_a_memory_limit_that_is_too_small_to_begin_with() -> None:
-    with pytest.raises(UsageError, match=r"^the memory limit is too small to begin: at least \d+M is needed$"):
+    with pytest.raises(
+        UsageError, match=r"^the memory limit is too small to begin: at least \d+M is needed$"
+    ):
         limited(TWO_PHASE_COMMIT, SCOPE, "native", memory=10 << 20)
 
 

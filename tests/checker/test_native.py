@@ -35,12 +35,14 @@ pytestmark = needs_core
 @pytest.mark.parametrize("rms", [1, 3, 5])
 @pytest.mark.parametrize("variant", [None, "hasty"])
 def test_two_phase_commit_is_the_same_in_both_engines(rms: int, variant: str | None) -> None:
-    result = agree(TWO_PHASE_COMMIT, TWO_PHASE_COMMIT.scope(rms=rms), variant=variant, witness="all_committed")
+    result = agree(
+        TWO_PHASE_COMMIT, TWO_PHASE_COMMIT.scope(rms=rms), variant=variant, witness="all_committed"
+    )
     if variant is None and rms > 1:
         assert result.distinct_states == TWO_PHASE_COUNTS[rms]
 
 
-@pytest.mark.parametrize("rms", [6, 7, 8])
+@pytest.mark.parametrize("rms", [6, 7, pytest.param(8, marks=pytest.mark.slow)])
 def test_two_phase_commit_has_as_many_states_as_others_have_counted(rms: int) -> None:
     results = [
         native(TWO_PHASE_COMMIT, TWO_PHASE_COMMIT.scope(rms=rms), workers=workers, store=store)
@@ -88,7 +90,9 @@ def test_more_transitions_and_properties_than_bits_in_a_word() -> None:
 
 @pytest.mark.parametrize("variant", [None, "endless"])
 @pytest.mark.parametrize(("workers", "store"), CONFIGURATIONS)
-def test_levels_wide_enough_to_be_shared_between_workers(variant: str | None, workers: int, store: str) -> None:
+def test_levels_wide_enough_to_be_shared_between_workers(
+    variant: str | None, workers: int, store: str
+) -> None:
     """Each number of five digits is at the level of its digits' sum; nothing but combinatorics."""
     wheels = 5
     found = native(protocols.odometer, protocols.Scope(wheels), workers=workers, store=store, variant=variant)

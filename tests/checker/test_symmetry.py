@@ -137,7 +137,7 @@ def test_a_model_without_identities_has_no_symmetry() -> None:
 
 
 def test_orbits_have_no_exact_store() -> None:
-    with pytest.raises(UsageError, match="--symmetry .* leave out --store exact"):
+    with pytest.raises(UsageError, match=r"--symmetry .* leave out --store exact"):
         native(TWO_PHASE_COMMIT, TWO_PHASE_COMMIT.scope(), symmetry=True, store="exact")
 
 
@@ -155,7 +155,10 @@ def test_the_interpreted_engine_has_no_symmetry() -> None:
 def test_a_model_that_singles_out_an_id_is_refused(culprit: str) -> None:
     model = Model("lopsided", "clocks of which one is special", Size)
     model.identities(names)
-    some = {name: (lambda scope: names(scope)[:1]) if name == culprit else names for name in ("transition", "invariant")}
+    some = {
+        name: (lambda scope: names(scope)[:1]) if name == culprit else names
+        for name in ("transition", "invariant")
+    }
 
     @model.initial
     def initial(scope: Size) -> Clocks:
