@@ -15,7 +15,7 @@ PROTOCOL = Rules()
 class Scope:
     """How far to explore. Every bound is a guard on a step; no state is cut off or merged."""
 
-    servers: int = option(3, "how many servers there are", minimum=1)
+    servers: int = option(3, "how many servers there are", minimum=1, maximum=9)
     timeouts: int = option(1, "how many connections may break; a restart counts as one too")
     transactions: int = option(1, "a request is taken only while the longest log is below this")
     epochs: int = option(2, "CEPOCH is processed only while the highest accepted epoch is below this")
