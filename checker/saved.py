@@ -7,6 +7,7 @@ versions of Python and of this package. A file that does not fit its key is not 
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import io
 import os
@@ -22,7 +23,7 @@ from types import FunctionType
 from typing import IO, TYPE_CHECKING, Any
 
 from zabcheck.checker.errors import CheckpointError
-from zabcheck.checker.values import render, unfit
+from zabcheck.checker.values import Id, render, unfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,9 +119,14 @@ class _Unpickler(pickle.Unpickler):
             return _member
         if module in self._modules or (module, name) == ("zabcheck.checker.values", "Id"):
             found = super().find_class(module, name)
-            if isinstance(found, type):
+            if isinstance(found, type) and found.__module__ == module and _holds_values(found):
                 return found
         raise pickle.UnpicklingError(f"{module}.{name} is not a class of the model")
+
+
+def _holds_values(cls: type) -> bool:
+    """Whether the instances of a class are values: making one runs no code but the model's own."""
+    return issubclass(cls, (Enum, Id)) or dataclasses.is_dataclass(cls)
 
 
 def _member(owner: Any, name: str) -> Any:

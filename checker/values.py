@@ -83,8 +83,8 @@ def unfit(value: object) -> str | None:
 
 def canonical(value: object) -> bytes:
     """A byte string that is equal exactly for equal values, in every process and on every machine."""
-    if isinstance(value, Enum):
-        body = f"{value.name}={value.value!r}".encode()
+    if isinstance(value, Enum) and not isinstance(value, (int, str)):
+        body = str(value.name).encode() + (b"" if unfit(value.value) else canonical(value.value))
         tag = f"e{type(value).__qualname__}"
     elif isinstance(value, Id):
         body, tag = value.name.encode(), "i"
@@ -95,13 +95,15 @@ def canonical(value: object) -> bytes:
     elif isinstance(value, int):
         body, tag = str(int(value)).encode(), "n"
     elif isinstance(value, str):
-        body, tag = value.encode("utf-8", "surrogatepass"), "s"
+        body, tag = str.encode(value, "utf-8", "surrogatepass"), "s"
     elif isinstance(value, bytes):
         body, tag = value, "b"
     elif value is None:
         body, tag = b"", "0"
     else:
-        body = b"".join(canonical(getattr(value, name)) for name in field_names(type(value)))
+        kind: Any = type(value)
+        fields = (f.name for f in dataclasses.fields(kind) if f.compare)
+        body = b"".join(canonical(getattr(value, name)) for name in fields)
         tag = f"d{type(value).__qualname__}"
     return f"{tag}:{len(body)}:".encode() + body
 
@@ -134,7 +136,7 @@ def permute(value: Any, mapping: Mapping[Id, Id]) -> Any:
 def render(value: object) -> str:
     """``value`` for people: enum members by name, sets in a fixed order, records as ``Name(field=...)``."""
     if isinstance(value, Enum):
-        return value.name
+        return value.name or str(value)
     if isinstance(value, tuple):
         return "⟨" + ", ".join(map(render, value)) + "⟩"
     if isinstance(value, frozenset):

@@ -208,7 +208,8 @@ def test_full_disk_leaves_the_old_report(
 def test_file_size_limit_leaves_nothing(start: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
     path = tmp_path / "result.json"
     process = start(
-        "check", TWO_PHASE_COMMIT, "--json", path, "--no-cache", "--engine", "interpreted", "--rms", 5
+        *("check", TWO_PHASE_COMMIT, "--json", path, "--no-cache", "--quiet"),
+        *("--engine", "interpreted", "--rms", 5),
     )
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (100, 100))
     _, err = process.communicate(timeout=60)
