@@ -35,8 +35,6 @@ class Session:
         self.problem = problem
         options = problem.options
         self.mappings = group(problem.evaluator, symmetry=options.symmetry)
-        if options.store not in ("exact", "fingerprint"):
-            raise UsageError(f"unknown store {options.store}: choose fingerprint or exact")
         if options.store == "exact" and options.symmetry:
             raise UsageError("--symmetry stores fingerprints of orbits; leave out --store exact")
         blocks: dict[Any, int] = {}
@@ -193,10 +191,15 @@ class NativeSearch:
             self.levels.append(found)
             self._drop_reached_goals()
 
+    @property
+    def _state_limit(self) -> int:
+        limit = self.problem.options.limits.states
+        return NO_LIMIT if limit is None else limit
+
     def _expand_level(self) -> None:
         limits = self.problem.options.limits
         while True:
-            why = self.core.run(SLICE, limits.states or NO_LIMIT, self.session.memory_limit)
+            why = self.core.run(SLICE, self._state_limit, self.session.memory_limit)
             if why == _core.STOP_MISSES:
                 self.session.settle(self.core.next_miss)
             elif why == _core.STOP_NONE:

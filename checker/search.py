@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zabcheck.checker.errors import UsageError
 from zabcheck.checker.evaluate import Evaluator, Selection, State, select
 from zabcheck.checker.model import Kind, Model, Property, options, validate
 from zabcheck.checker.result import (
@@ -71,11 +72,28 @@ class Found:
     """makes the path to the state: its initial state and the steps"""
 
 
+def _validate_options(model: Model[Any], options: Options) -> None:
+    """Refuse what no engine can do, in one line."""
+    if options.workers < 1:
+        raise UsageError(f"there must be at least 1 worker, not {options.workers}")
+    if options.store not in ("fingerprint", "exact"):
+        raise UsageError(f"unknown store {options.store}: choose fingerprint or exact")
+    for name in ("depth", "states", "seconds", "memory"):
+        limit = getattr(options.limits, name)
+        if limit is not None and limit < 0:
+            raise UsageError(f"the limit on {name} must not be negative, but is {limit}")
+    goals = [p.name for p in model.properties.values() if p.kind is Kind.GOAL]
+    if options.witness is not None and options.witness not in goals:
+        known = ", ".join(goals) or "none"
+        raise UsageError(f"model {model.name} has no goal {options.witness} to show; it has: {known}")
+
+
 class Problem:
     """One question: a model in a scope, with the properties asked for and how to go about it."""
 
     def __init__(self, model: Model[Any], scope: Any, options: Options, variant: str | None = None) -> None:
         validate(scope)
+        _validate_options(model, options)
         self.model = model
         self.scope = scope
         self.options = options

@@ -515,10 +515,10 @@ HAS_NODES = ("node", "pair")
 
 
 class Dice:
-    """Makes the parts of a program from one number each.
+    """Makes the parts of a program from one number.
 
-    Hypothesis decides how many parts there are and leaves out those that a failure does not need; drawn piece by
-    piece, most programs would be minimal and alike.
+    Hypothesis decides which parts there are, and leaves out those that a failure does not need. Drawn by Hypothesis
+    piece by piece, most programs would be minimal and alike.
     """
 
     def __init__(self, seed: int, over: str = "") -> None:
@@ -617,19 +617,19 @@ class Dice:
         return Claim(kind, self.over, (self.oddity(parts),), explained=self.chance(50))
 
 
-SEEDS = st.integers(0, 2**32 - 1)
+RULES, CLAIMS = 12, 8
 
 
-def program(
-    seed: int, rules: list[int], claims: list[int], final: int | None, starts: int, nodes: int
-) -> Program:
-    """A program, each part made from ``seed`` and a number of its own."""
+def program(seed: int, rules: int, claims: int) -> Program:
+    """The program of a seed, with those of its rules and claims whose bits are set."""
+    dice = Dice(seed, "nothing")
+    parts = [Dice(seed << 8 | number) for number in range(RULES + CLAIMS)]
     return Program(
-        rules=tuple(Dice(seed << 32 | part).rule() for part in rules),
-        claims=tuple(Dice(seed << 32 | part).claim() for part in claims),
-        final=None if final is None else Dice(seed << 32 | final, "nothing").ending(),
-        starts=starts,
-        nodes=nodes,
+        rules=tuple(part.rule() for bit, part in enumerate(parts[:RULES]) if rules >> bit & 1),
+        claims=tuple(part.claim() for bit, part in enumerate(parts[RULES:]) if claims >> bit & 1),
+        final=dice.ending() if dice.chance(35) else None,
+        starts=dice.among(1, 1, 2, 3),
+        nodes=dice.among(1, 2, 2, 3),
     )
 
 
@@ -637,10 +637,7 @@ def programs() -> st.SearchStrategy[Program]:
     """Random protocols: some stop at once, some deadlock, many violate something, some have thousands of states."""
     return st.builds(
         program,
-        seed=SEEDS,
-        rules=st.lists(SEEDS, min_size=3, max_size=9),
-        claims=st.lists(SEEDS, min_size=1, max_size=7),
-        final=st.none() | SEEDS,
-        starts=st.integers(1, 3),
-        nodes=st.sampled_from((2, 3, 1)),
+        seed=st.integers(0, 2**24 - 1),
+        rules=st.integers(1, 2**RULES - 1),
+        claims=st.integers(0, 2**CLAIMS - 1),
     )

@@ -289,7 +289,8 @@ void core_lock(void);
 void core_unlock(void);
 
 /* seen.c */
-bool seen_open(Core *core, u32 words, size_t states);
+size_t seen_capacity_for(size_t states);
+bool seen_open(Core *core, u32 words, size_t capacity);
 void seen_close(Core *core);
 void seen_clear(Core *core);
 bool seen_grow(Core *core);

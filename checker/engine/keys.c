@@ -44,15 +44,22 @@ static void unmix(u64 *key, u32 words) {
 
 static void pack(const Core *core, const u32 *rows, u64 *key) {
     for (u32 i = 0; i < core->seen.words; i++) key[i] = 0;
-    for (u32 b = 0; b < core->blocks; b++) key[core->word[b]] |= (u64)rows[b] << core->shift[b];
+    for (u32 b = 0; b < core->blocks; b++) {
+        u32 word = core->word[b], shift = core->shift[b];
+        key[word] |= (u64)rows[b] << shift & WORD_MASK;
+        if (shift + core->width[b] > BITS) key[word + 1] |= (u64)rows[b] >> (BITS - shift);
+    }
     mix(key, core->seen.words);
 }
 
 static void unpack(const Core *core, u64 *key, u32 words, const u32 *width, const u32 *word, const u32 *shift,
                    u32 *rows) {
     unmix(key, words);
-    for (u32 b = 0; b < core->blocks; b++)
-        rows[b] = (u32)(key[word[b]] >> shift[b] & (((u64)1 << width[b]) - 1));
+    for (u32 b = 0; b < core->blocks; b++) {
+        u64 bits = key[word[b]] >> shift[b];
+        if (shift[b] + width[b] > BITS) bits |= key[word[b] + 1] << (BITS - shift[b]);
+        rows[b] = (u32)(bits & (((u64)1 << width[b]) - 1));
+    }
 }
 
 void key_of(Core *core, const u32 *rows, const Hash *hash, u64 *key) {
@@ -73,21 +80,15 @@ static u32 bits_for(u32 rows) {
     return bits;
 }
 
-/* Gives each block room for its rows and some more, in as few words as that takes; false when it does not fit. */
+/* Puts the blocks one after another, across the borders of words too; false when they do not fit. */
 static bool place_blocks(Core *core, u32 words) {
-    u32 *used = calloc(words, sizeof *used);
-    bool fits = true;
-    for (u32 b = 0; b < core->blocks && fits; b++) {
-        u32 w = 0;
-        while (w < words && used[w] + core->width[b] > BITS) w++;
-        if ((fits = w < words)) {
-            core->word[b] = w;
-            core->shift[b] = used[w];
-            used[w] += core->width[b];
-        }
+    u64 at = 0;
+    for (u32 b = 0; b < core->blocks; b++) {
+        core->word[b] = (u32)(at / BITS);
+        core->shift[b] = (u32)(at % BITS);
+        at += core->width[b];
     }
-    free(used);
-    return fits;
+    return at <= (u64)words * BITS;
 }
 
 bool keys_layout(Core *core) {
@@ -97,7 +98,10 @@ bool keys_layout(Core *core) {
     }
     for (u32 b = 0; b < core->blocks; b++) core->width[b] = bits_for(core->block[b].count);
     u32 words = 2;
+    u32 spare = core->blocks / 16 + 1; /* or a block would outgrow its bits again at once */
+    core->width[0] += spare;
     while (!place_blocks(core, words)) words++;
+    core->width[0] -= spare;
     /* hand out what is left, largest blocks first: they are the ones that grow */
     for (bool more = true; more;) {
         more = false;
@@ -134,7 +138,7 @@ bool keys_repack(Core *core) {
     u32 words = core->seen.words;
     u64 *key = malloc((words + old.words) * sizeof(u64));
     size_t end = old.capacity + old.capacity / 64 + 8192;
-    bool opened = seen_open(core, words, old.limit);
+    bool opened = seen_open(core, words, old.capacity);
     if (opened) {
         for (size_t at = 0; at < end; at++) {
             u64 *slot = old.slots + at * old.words;

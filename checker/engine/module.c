@@ -276,7 +276,7 @@ static PyObject *Core_start(Object *self, PyObject *args) {
     if (!core->rooted) core_root(core);
     keys_layout(core);
     open_workers(core);
-    if (!seen_open(core, core->seen.words, expected)) return PyErr_NoMemory();
+    if (!seen_open(core, core->seen.words, seen_capacity_for(expected))) return PyErr_NoMemory();
     rows_refresh(core);
     Worker *worker = &core->worker[0];
     worker->alone = true;
@@ -566,7 +566,8 @@ static PyObject *Core_load(Object *self, PyObject *args) {
     for (u32 b = 0; b < core->blocks && good; b++) {
         PyObject *entry = PySequence_GetItem(layout, b);
         good = entry && PyArg_ParseTuple(entry, "III", &core->width[b], &core->word[b], &core->shift[b]) &&
-               core->word[b] < words && core->shift[b] + core->width[b] < 64;
+               core->width[b] < 32 && core->shift[b] < 63 &&
+               core->word[b] + (core->shift[b] + core->width[b] > 63) < words;
         Py_XDECREF(entry);
     }
     size_t row = core->blocks * sizeof(u32);
@@ -576,7 +577,7 @@ static PyObject *Core_load(Object *self, PyObject *args) {
         for (size_t i = 0; i < (size_t)parts[k]->len / sizeof(u32); i++)
             good &= ((const u32 *)parts[k]->buf)[i] < core->block[i % core->blocks].count;
     if (good) open_workers(core);
-    if (good && seen_open(core, words, expected)) {
+    if (good && seen_open(core, words, seen_capacity_for(expected))) {
         Worker *worker = &core->worker[0];
         for (int k = 0; k < 2; k++) {
             for (size_t i = 0; i < (size_t)parts[k]->len / row; i++)

@@ -28,13 +28,16 @@ static size_t bytes_for(const Seen *seen, size_t capacity) {
     return (capacity + slack(capacity)) * seen->words * sizeof(u64);
 }
 
-bool seen_open(Core *core, u32 words, size_t states) {
+/* How many slots so many expected states want. */
+size_t seen_capacity_for(size_t states) {
+    return states ? (size_t)((double)states / EXPECTED_LOAD) + (1 << 14) : FIRST_CAPACITY;
+}
+
+bool seen_open(Core *core, u32 words, size_t capacity) {
     Seen *seen = &core->seen;
     seen->words = words;
     size_t reserve = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
-    size_t capacity = (size_t)((double)states / EXPECTED_LOAD) + 1;
     if (capacity < FIRST_CAPACITY) capacity = FIRST_CAPACITY;
-    if (states) capacity += 1 << 14; /* what explore() wants to have free */
     if (bytes_for(seen, capacity) + core->allocated > core->memory_limit) capacity = FIRST_CAPACITY;
     for (;; reserve /= 2) {
         if (reserve < bytes_for(seen, capacity)) return false;

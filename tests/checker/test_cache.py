@@ -9,7 +9,6 @@ import pickle
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +18,7 @@ from zabcheck.checker import Limits, Model, Options, Simulation, check, option, 
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from zabcheck.checker import CheckResult
 

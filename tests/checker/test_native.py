@@ -146,7 +146,7 @@ def test_random_protocols(program: Program) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(programs())
 def test_many_random_protocols(program: Program) -> None:
     compare(program, 5_000, CONFIGURATIONS)

@@ -19,7 +19,10 @@ SENSELESS: dict[str, tuple[dict[str, Any], str]] = {
     "negative states": ({"limits": Limits(states=-1)}, "states"),
     "negative seconds": ({"limits": Limits(seconds=-1)}, "seconds"),
     "negative memory": ({"limits": Limits(memory=-1)}, "memory"),
-    "unknown property": ({"properties": ("loud",)}, "has no property loud; it has: consistent, all_committed"),
+    "unknown property": (
+        {"properties": ("loud",)},
+        "has no property loud; it has: consistent, all_committed",
+    ),
     "unknown witness": ({"witness": "loud"}, "all_committed"),
     "witness of an invariant": ({"witness": "consistent"}, "all_committed"),
 }
@@ -57,7 +60,9 @@ def test_unknown_engine() -> None:
         check(TWO_PHASE_COMMIT, TWO_PHASE_COMMIT.scope(), engine="steam")
 
 
-@pytest.mark.parametrize("option", [{"symmetry": True}, {"checkpoint": Path("x")}, {"resume": Path("x")}], ids=str)
+@pytest.mark.parametrize(
+    "option", [{"symmetry": True}, {"checkpoint": Path("x")}, {"resume": Path("x")}], ids=str
+)
 def test_options_of_the_native_engine_only(option: dict[str, Any]) -> None:
     (name,) = option
     with pytest.raises(UsageError, match=f"--{name} needs the native engine"):
@@ -92,6 +97,9 @@ def test_a_property_that_the_scope_cannot_evaluate_is_not_checked(engine: str) -
     model.invariant(name="ghostly", needs={"size": 2})(lambda s: s.no_such_variable)
     result = check(model, protocols.Scope(1), Options(cache=False), engine=engine)
     assert result.verdict == "holds"
-    assert (result.properties["ghostly"].verdict, result.properties["ghostly"].note) == ("not checked", "needs --size 2")
+    assert (result.properties["ghostly"].verdict, result.properties["ghostly"].note) == (
+        "not checked",
+        "needs --size 2",
+    )
     with pytest.raises(ContractError, match="ghostly raised AttributeError"):
         check(model, protocols.Scope(2), Options(cache=False), engine=engine)

@@ -22,7 +22,12 @@ SCOPE = TWO_PHASE_COMMIT.scope(rms=4)
 
 
 def walk(
-    model: Model[Any], scope: Any, simulation: Simulation, engine: str, variant: str | None = None, **options: Any
+    model: Model[Any],
+    scope: Any,
+    simulation: Simulation,
+    engine: str,
+    variant: str | None = None,
+    **options: Any,
 ) -> CheckResult:
     return simulate(model, scope, simulation, Options(cache=False, **options), engine=engine, variant=variant)
 
@@ -131,7 +136,8 @@ def followed(problem: Problem, trace: Trace) -> dict[str, str]:
         (instance,) = (
             i
             for i in problem.selection.transitions
-            if i.name == step.transition and {n: render(v) for n, v in i.named_arguments.items()} == step.arguments
+            if i.name == step.transition
+            and {n: render(v) for n, v in i.named_arguments.items()} == step.arguments
         )
         state = dict(problem.evaluator.successors(state, instance))[step.choices]
     return {field.label: render(value) for field, value in zip(problem.shape.fields, state, strict=True)}

@@ -61,10 +61,18 @@ def load_file(path: Path) -> Model[Any]:
     return next(iter(found.values()))
 
 
+_CODE = "__zabcheck_code__"
+"""Where a module keeps the code that it was made by, once that has run to the end."""
+
+
 def _imported(path: Path) -> ModuleType:
     """The file at ``path``, run as a module whose own directory can be imported from."""
     code = _compiled(path)
-    module = ModuleType(f"zabcheck_user_model_{path.stem}")
+    name = f"zabcheck_user_model_{path.stem}"
+    known = sys.modules.get(name)
+    if known and known.__file__ == str(path) and vars(known).get(_CODE) == code:
+        return known  # as with any import: its classes stay the same ones
+    module = ModuleType(name)
     module.__file__ = str(path)
     sys.modules[module.__name__] = module  # dataclasses look their module up
     directory = str(path.parent.absolute())
@@ -78,6 +86,7 @@ def _imported(path: Path) -> ModuleType:
     finally:
         sys.path.remove(directory)
         sys.path.append(directory)  # for imports inside functions, but not in front of anybody else's modules
+    vars(module)[_CODE] = code
     return module
 
 

@@ -1,0 +1,54 @@
+"""The random protocols are worth comparing engines on: they differ, and things happen in them."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given, settings
+
+from tests.checker.agreement import native, needs_core
+from tests.strategies import Program, Scope, build, programs
+from zabcheck.checker import Limits
+from zabcheck.checker.model import Kind
+
+EXAMPLES = 250
+
+
+@needs_core
+def test_random_protocols_vary() -> None:
+    seen = Counter[str]()
+    kinds = Counter[tuple[str, int]]()
+    different: set[Program] = set()
+
+    @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None)
+    @given(programs())
+    def explore(program: Program) -> None:
+        result = native(build(program), Scope(program.nodes), limits=Limits(states=1_500))
+        different.add(program)
+        seen["over 100 states"] += result.distinct_states > 100
+        seen["over 1000 states"] += result.distinct_states > 1_000
+        seen["over 5 levels"] += result.depth > 5
+        seen["terminal"] += result.terminal_states > 0
+        seen["several initial states"] += result.states_by_depth[0] > 1
+        seen["transition that never fires"] += any(not t.fired for t in result.transitions.values())
+        seen[result.verdict] += 1
+        for found in result.properties.values():
+            if found.verdict in ("violated", "reached") and found.depth is not None:
+                kinds[found.kind, found.depth] += 1
+
+    explore()
+    assert len(different) > 0.9 * EXAMPLES
+    assert seen["over 100 states"] > 20
+    assert seen["over 1000 states"] > 5
+    assert seen["over 5 levels"] > 20
+    assert seen["terminal"] > 10
+    assert seen["several initial states"] > 10
+    assert seen["transition that never fires"] > 10
+    assert seen["holds"] > 50
+    assert seen["violated"] > 15
+    depths = {kind: {depth for name, depth in kinds if name == kind.value} for kind in Kind}
+    assert len(depths[Kind.INVARIANT]) > 2
+    assert len(depths[Kind.STEP]) > 2
+    assert len(depths[Kind.GOAL]) > 2
+    assert depths[Kind.ASSERTION]
+    assert depths[Kind.FINAL]
