@@ -6,7 +6,7 @@ from math import comb
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 
 from tests.checker import protocols
 from tests.checker.agreement import (
@@ -139,14 +139,20 @@ def compare(program: Program, states: int, configurations: tuple[tuple[int, str]
     agree(model, scope, configurations=configurations, limits=limits, witness=first_goal(model))
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+@settings(
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
 @given(programs())
 def test_random_protocols(program: Program) -> None:
     compare(program, 300, ((1, "fingerprint"), (2, "exact")))
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs())
 def test_many_random_protocols(program: Program) -> None:
     compare(program, 5_000, CONFIGURATIONS)
