@@ -104,7 +104,7 @@ static int Core_init(Object *self, PyObject *args, PyObject *kwargs) {
     core->predicates = (u32)predicates;
     core->permutations = permutations;
     core->workers = workers < 1 ? 1 : workers > 64 ? 64 : workers;
-    core->transition_words = (transitions + 63) / 64;
+    core->transition_words = transitions ? (transitions + 63) / 64 : 1; /* masks on the stack are never empty */
     core->predicate_words = (core->predicates + 63) / 64;
     core->words = core->transition_words + core->predicate_words;
     core->store = exact ? STORE_EXACT : STORE_FINGERPRINT;
