@@ -24,9 +24,20 @@ C = TypeVar("C")
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
-def option(default: int, help: str, *, minimum: int = 0, maximum: int | None = None) -> Any:  # noqa: A002 - the word users expect
-    """A field of a scope that the command line offers: its default, what it means, its sensible values."""
-    return dataclasses.field(default=default, metadata={"help": help, "minimum": minimum, "maximum": maximum})
+def option(
+    default: int | str,
+    help: str,  # noqa: A002 - the word users expect
+    *,
+    minimum: int = 0,
+    maximum: int | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """A field of a scope that the command line offers: its default, what it means, its sensible values.
+
+    It is a number between ``minimum`` and ``maximum``, or one of the words in ``choices``.
+    """
+    sensible = {"help": help, "minimum": minimum, "maximum": maximum, "choices": choices}
+    return dataclasses.field(default=default, metadata=sensible)
 
 
 def options(scope: type) -> tuple[dataclasses.Field[Any], ...]:
@@ -35,13 +46,22 @@ def options(scope: type) -> tuple[dataclasses.Field[Any], ...]:
 
 
 def validate(scope: object) -> None:
-    """Refuse a scope whose numbers make no sense, naming the option."""
+    """Refuse a scope whose values make no sense, naming the option."""
     for f in options(type(scope)):
-        number, least, most = getattr(scope, f.name), f.metadata["minimum"], f.metadata["maximum"]
-        if not isinstance(number, int) or number < least:
-            raise UsageError(f"{f.name} must be a whole number, at least {least}, not {number}")
-        if most is not None and number > most:
-            raise UsageError(f"{f.name} must be at most {most}, not {number}")
+        value, least, most = getattr(scope, f.name), f.metadata["minimum"], f.metadata["maximum"]
+        if choices := f.metadata["choices"]:
+            if value not in choices:
+                raise UsageError(f"{f.name} must be one of {', '.join(choices)}, not {value}")
+            continue
+        if not isinstance(value, int) or value < least:
+            raise UsageError(f"{f.name} must be a whole number, at least {least}, not {value}")
+        if most is not None and value > most:
+            raise UsageError(f"{f.name} must be at most {most}, not {value}")
+
+
+def meets(value: int | str, needed: int | str) -> bool:
+    """Whether an option's value is what a property needs: the same word, or a number at least as large."""
+    return value == needed if isinstance(needed, str) else value >= needed  # type: ignore[operator]
 
 
 class Kind(Enum):
@@ -117,7 +137,7 @@ class Property(Declared):
 
     kind: Kind
     source: str = ""
-    needs: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    needs: Mapping[str, int | str] = dataclasses.field(default_factory=dict)
     text: str = ""
 
     @property
@@ -127,7 +147,7 @@ class Property(Declared):
 
     def applies(self, scope: object) -> bool:
         """Whether ``scope`` has what the property needs."""
-        return all(getattr(scope, name) >= value for name, value in self.needs.items())
+        return all(meets(getattr(scope, name), value) for name, value in self.needs.items())
 
 
 @dataclass(frozen=True)
@@ -188,7 +208,7 @@ class Model(Generic[C]):
         over: Callable[[C], Iterable[Any]] | None,
         name: str | None,
         source: str,
-        needs: Mapping[str, int] | None,
+        needs: Mapping[str, int | str] | None,
     ) -> Callable[[F], F]:
         def register(function: F) -> F:
             declared = Property(name or function.__name__, function, over, kind, source, needs or {})
@@ -203,7 +223,7 @@ class Model(Generic[C]):
         over: Callable[[C], Iterable[Any]] | None = None,
         name: str | None = None,
         source: str = "",
-        needs: Mapping[str, int] | None = None,
+        needs: Mapping[str, int | str] | None = None,
     ) -> Callable[[F], F]:
         """Register a predicate that must be true in every reachable state, for each member of ``over(scope)``."""
         return self._property(Kind.INVARIANT, over, name, source, needs)
@@ -214,7 +234,7 @@ class Model(Generic[C]):
         over: Callable[[C], Iterable[Any]] | None = None,
         name: str | None = None,
         source: str = "",
-        needs: Mapping[str, int] | None = None,
+        needs: Mapping[str, int | str] | None = None,
     ) -> Callable[[F], F]:
         """Register a predicate of ``(before, after)`` that must be true of every step.
 
@@ -228,7 +248,7 @@ class Model(Generic[C]):
         over: Callable[[C], Iterable[Any]] | None = None,
         name: str | None = None,
         source: str = "",
-        needs: Mapping[str, int] | None = None,
+        needs: Mapping[str, int | str] | None = None,
     ) -> Callable[[F], F]:
         """Register a predicate that must be true in some reachable state (for some member of ``over(scope)``)."""
         return self._property(Kind.GOAL, over, name, source, needs)

@@ -91,13 +91,15 @@ def _validate_options(model: Model[Any], options: Options) -> None:
 class Problem:
     """One question: a model in a scope, with the properties asked for and how to go about it."""
 
-    def __init__(self, model: Model[Any], scope: Any, options: Options, variant: str | None = None) -> None:
+    def __init__(
+        self, model: Model[Any], scope: Any, options: Options, variants: tuple[str, ...] = ()
+    ) -> None:
         validate(scope)
         _validate_options(model, options)
         self.model = model
         self.scope = scope
         self.options = options
-        self.variant = variant
+        self.variants = variants
         names = options.properties
         if names and options.witness and options.witness not in names:
             names = (*names, options.witness)
@@ -160,7 +162,7 @@ def conclude(problem: Problem, tally: Tally) -> CheckResult:
     return CheckResult(
         model=problem.model.name,
         scope={f.name: getattr(problem.scope, f.name) for f in options(type(problem.scope))},
-        variant=problem.variant,
+        variants=problem.variants,
         engine=tally.engine,
         workers=tally.workers,
         store=tally.store,
