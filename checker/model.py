@@ -152,13 +152,19 @@ class Property(Declared):
 
 @dataclass(frozen=True)
 class Variant:
-    """A deliberate change of a model: a known ambiguity, a bug, or a mutant, with the property that catches it."""
+    """A deliberate change of a model: a known ambiguity, a bug, or a mutant, with the property that catches it.
+
+    ``affects`` says which releases have it, if it is a bug that was once released; ``needs`` are the scope options
+    (name and least value) without which it does not show.
+    """
 
     name: str
     sentence: str
     apply: Callable[[Any], Any]
     caught_by: tuple[str, ...] = ()
     source: str = ""
+    affects: str = ""
+    needs: Mapping[str, int | str] = dataclasses.field(default_factory=dict)
 
 
 class Model(Generic[C]):
@@ -266,12 +272,21 @@ class Model(Generic[C]):
         return assertion
 
     def variant(
-        self, name: str, sentence: str, *, caught_by: tuple[str, ...] = (), source: str = ""
+        self,
+        name: str,
+        sentence: str,
+        *,
+        caught_by: tuple[str, ...] = (),
+        source: str = "",
+        affects: str = "",
+        needs: Mapping[str, int | str] | None = None,
     ) -> Callable[[Callable[[C], C]], Callable[[C], C]]:
         """Register a function that turns a scope into one in which the model behaves differently."""
 
         def register(function: Callable[[C], C]) -> Callable[[C], C]:
-            self.variants[name] = Variant(name, sentence, function, caught_by, source)
+            self.variants[name] = Variant(
+                name, sentence, function, caught_by, source, affects, needs or {}
+            )
             return function
 
         return register
