@@ -284,9 +284,7 @@ class Model(Generic[C]):
         """Register a function that turns a scope into one in which the model behaves differently."""
 
         def register(function: Callable[[C], C]) -> Callable[[C], C]:
-            self.variants[name] = Variant(
-                name, sentence, function, caught_by, source, affects, needs or {}
-            )
+            self.variants[name] = Variant(name, sentence, function, caught_by, source, affects, needs or {})
             return function
 
         return register

@@ -19,12 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from zabcheck.model.zookeeper.server import Outbox, Server
-    from zabcheck.model.zookeeper.switches import Switches
 
 
-def beats(switches: Switches, new: Vote, current: Vote) -> bool:
+def beats(order: VoteOrder, new: Vote, current: Vote) -> bool:
     """Whether a vote is better than another (``totalOrderPredicate``)."""
-    match switches.vote_order:
+    match order:
         case VoteOrder.SID_WITHOUT_EPOCH:
             return (
                 new.epoch > current.epoch
@@ -97,12 +96,12 @@ def on_notification(me: Server, sender: int, n: Notification, out: Outbox) -> No
 
 def hear_candidate(me: Server, sender: int, n: Notification, out: Outbox) -> None:
     """A server that looks for a leader has voted."""
-    switches = me.scope.switches
+    order = me.scope.switches.vote_order
     mine = candidate(me)
     if n.round < me.round:
         out.notify(sender, current(me))
         return
-    if me.finalizing and not beats(switches, n.vote, mine):
+    if me.finalizing and not beats(order, n.vote, mine):
         return
     me.finalizing = False
     if n.round > me.round:
@@ -110,13 +109,36 @@ def hear_candidate(me: Server, sender: int, n: Notification, out: Outbox) -> Non
         for sid in me.recvset:
             me.recvset[sid] = None
         mine = own_vote(me)
-        me.proposal = n.vote if beats(switches, n.vote, mine) else mine
+        me.proposal = n.vote if beats(order, n.vote, mine) else mine
         tell_all(me, out)
-    elif beats(switches, n.vote, mine):
+    elif beats(order, n.vote, mine):
         me.proposal = n.vote
         tell_all(me, out)
     me.recvset[sender] = n
+    forget_losers(me)
     me.finalizing = is_supported(me, me.recvset)
+
+
+def forget_losers(me: Server) -> None:
+    """Forget votes for other candidates: this server's only gets better, so they can never count again."""
+    if me.scope.reduced and me.scope.switches.decides_by_quorum:
+        for sid, n in me.recvset.items():
+            if n is not None and n.role is Role.LOOKING and n.vote != me.proposal:
+                me.recvset[sid] = None
+
+
+def without_futile(
+    n: Notification | None, round_: int, proposal: Vote, order: VoteOrder
+) -> Notification | None:
+    """``n``, unless it would change nothing at a candidate with this proposal, now or later in this round."""
+    futile = (
+        n is not None
+        and n.role is Role.LOOKING
+        and n.round == round_
+        and n.vote != proposal
+        and not beats(order, n.vote, proposal)
+    )
+    return None if futile else n
 
 
 def is_supported(me: Server, votes: Mapping[int, Notification | None]) -> bool:
@@ -133,7 +155,7 @@ def is_supported(me: Server, votes: Mapping[int, Notification | None]) -> bool:
 def hear_settled(me: Server, sender: int, n: Notification, out: Outbox) -> None:
     """A server that has a leader says which: join it, if a quorum says the same and the leader itself does."""
     if me.finalizing:
-        if not beats(me.scope.switches, n.vote, candidate(me)):
+        if not beats(me.scope.switches.vote_order, n.vote, candidate(me)):
             return
         me.finalizing = False
     if n.round == me.round:

@@ -32,6 +32,7 @@ def crash(state: State, server: int) -> None:
 @model.transition(over=server)
 def restart(state: State, server: int) -> None:
     """A server that crashed starts again, if its data directory lets it."""
+    require(server not in state.scope.missing)
     state.act(server, lambda me, _: threads.start(me))
 
 

@@ -172,8 +172,7 @@ def start(me: Server) -> None:
     require(can_start(me))
     load(me)
     me.role = Role.LOOKING
-    if me.disk.zxid.epoch > me.current_epoch:
-        me.current_epoch = me.disk.zxid.epoch
+    me.current_epoch = max(me.current_epoch, me.disk.zxid.epoch)
 
 
 def can_start(me: Server) -> bool:

@@ -13,12 +13,9 @@ from zabcheck.model.zookeeper.scope import model
 from zabcheck.model.zookeeper.switches import (
     NL_2678,
     NL_3911,
-    NL_4394,
     NL_4785,
-    CommitOrder,
     LogThread,
     Sync,
-    VoteEquality,
     VoteOrder,
 )
 
@@ -26,7 +23,7 @@ if TYPE_CHECKING:
     from zabcheck.model.zookeeper.scope import Scope
 
 
-def change(  # noqa: PLR0913 - what there is to say of a bug
+def change(
     name: str,
     sentence: str,
     *caught_by: str,
@@ -199,6 +196,3 @@ change(
     source="LearnerHandler.syncFollower, FinalRequestProcessor; found by this model, in every release since 3.5",
     spares_committed=False,
 )
-NL_4394  # the mended step, for reference  # noqa: B018
-VoteEquality  # noqa: B018
-CommitOrder  # noqa: B018
