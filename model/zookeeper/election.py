@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from zabcheck.checker import require
 from zabcheck.model.transaction import NONE
+from zabcheck.model.zookeeper.checks import decision_support, own_round
 from zabcheck.model.zookeeper.leader import lead
 from zabcheck.model.zookeeper.learner import follow
 from zabcheck.model.zookeeper.messages import Notification, Role, Vote
@@ -145,6 +146,11 @@ def is_supported(me: Server, votes: Mapping[int, Notification | None]) -> bool:
     """Whether the candidate of this server has a quorum, this server's own vote included."""
     if not me.scope.switches.decides_by_quorum:
         return all(votes[sid] is not None for sid in me.scope.voters if sid != me.sid)
+    return has_quorum(me, votes)
+
+
+def has_quorum(me: Server, votes: Mapping[int, Notification | None]) -> bool:
+    """Whether a quorum votes for the candidate of this server."""
     same = frozenset(
         sid for sid, n in votes.items() if n is not None and n.vote == me.proposal and n.role is Role.LOOKING
     )
@@ -165,6 +171,7 @@ def hear_settled(me: Server, sender: int, n: Notification, out: Outbox) -> None:
             return
     me.outofelection[sender] = n
     if agrees(me, me.outofelection, n, by_epoch=True) and leads(me, me.outofelection, n):
+        own_round.check(n.vote.leader != me.sid or n.round == me.round)
         me.round = n.round
         settle_on(me, n, out)
 
@@ -194,6 +201,7 @@ def leads(me: Server, votes: Mapping[int, Notification | None], n: Notification)
 def finalize(me: Server, out: Outbox) -> None:
     """No better vote has come for a while: the election is over (``finalizeWait``)."""
     require(me.role is Role.LOOKING and me.finalizing)
+    decision_support.check(has_quorum(me, me.recvset))
     settle_on(me, Notification(candidate(me), me.round, Role.LOOKING), out)
 
 

@@ -54,6 +54,12 @@ def heal(state: State, one: int, other: int) -> None:
     state.apart[one, other] = False
 
 
+@model.transition(over=server)
+def log_write_fail(state: State, server: int) -> None:
+    """A record cannot be written to the log, where a release goes on after that."""
+    state.act(server, lambda me, _: threads.fail_to_write(me))
+
+
 @model.transition(over=learner_and_leader)
 def learner_time_out(state: State, learner: int, leader: int) -> None:
     """A learner gives up a leader that is only slow."""

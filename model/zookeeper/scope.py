@@ -34,7 +34,7 @@ class Scope:
     absent: int = option(0, "how many of the voters never run", maximum=8)
     history: int = option(1, "transactions of epoch 1 that every server begins with")
     transactions: int = option(1, "how many client writes are proposed")
-    epochs: int = option(3, "no epoch later than this is proposed", minimum=1)
+    epochs: int = option(4, "no epoch later than this is proposed", minimum=1)
     crashes: int = option(1, "how many times a server may crash")
     partitions: int = option(0, "how many times two servers may be cut off from each other")
     timeouts: int = option(0, "how many times a server may give up a peer that answers")
