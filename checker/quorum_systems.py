@@ -105,7 +105,10 @@ class _Search:
         solver.add([one.inside[member] + other.inside[member] <= 1 for member in self._members])
         if not self._is_possible(solver):
             return None
-        return self._shrunk(one.found(solver)), self._shrunk(other.found(solver))
+        found = self._shrunk(one.found(solver)), self._shrunk(other.found(solver))
+        if found[0] & found[1]:
+            raise AssertionError(f"z3 takes {sorted(found[0])} and {sorted(found[1])} for disjoint")
+        return found
 
     def smallest_quorum(self) -> frozenset[int] | None:
         """A quorum that is as small as any; of several, the one with the smaller members."""
