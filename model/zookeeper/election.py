@@ -19,12 +19,15 @@ from zabcheck.model.zookeeper.switches import VoteEquality, VoteOrder
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from zabcheck.model.zookeeper.scope import Scope
     from zabcheck.model.zookeeper.server import Outbox, Server
 
 
-def beats(order: VoteOrder, new: Vote, current: Vote) -> bool:
-    """Whether a vote is better than another (``totalOrderPredicate``)."""
-    match order:
+def beats(scope: Scope, new: Vote, current: Vote) -> bool:
+    """Whether a vote is better than another (``totalOrderPredicate``); one for a server without weight never is."""
+    if new.leader in scope.quorums.voters and not scope.quorums.weight(new.leader):
+        return False
+    match scope.switches.vote_order:
         case VoteOrder.SID_WITHOUT_EPOCH:
             return (
                 new.epoch > current.epoch
@@ -97,12 +100,11 @@ def on_notification(me: Server, sender: int, n: Notification, out: Outbox) -> No
 
 def hear_candidate(me: Server, sender: int, n: Notification, out: Outbox) -> None:
     """A server that looks for a leader has voted."""
-    order = me.scope.switches.vote_order
     mine = candidate(me)
     if n.round < me.round:
         out.notify(sender, current(me))
         return
-    if me.finalizing and not beats(order, n.vote, mine):
+    if me.finalizing and not beats(me.scope, n.vote, mine):
         return
     me.finalizing = False
     if n.round > me.round:
@@ -110,9 +112,9 @@ def hear_candidate(me: Server, sender: int, n: Notification, out: Outbox) -> Non
         for sid in me.recvset:
             me.recvset[sid] = None
         mine = own_vote(me)
-        me.proposal = n.vote if beats(order, n.vote, mine) else mine
+        me.proposal = n.vote if beats(me.scope, n.vote, mine) else mine
         tell_all(me, out)
-    elif beats(order, n.vote, mine):
+    elif beats(me.scope, n.vote, mine):
         me.proposal = n.vote
         tell_all(me, out)
     me.recvset[sender] = n
@@ -128,16 +130,14 @@ def forget_losers(me: Server) -> None:
                 me.recvset[sid] = None
 
 
-def without_futile(
-    n: Notification | None, round_: int, proposal: Vote, order: VoteOrder
-) -> Notification | None:
+def without_futile(n: Notification | None, round_: int, proposal: Vote, scope: Scope) -> Notification | None:
     """``n``, unless it would change nothing at a candidate with this proposal, now or later in this round."""
     futile = (
         n is not None
         and n.role is Role.LOOKING
         and n.round == round_
         and n.vote != proposal
-        and not beats(order, n.vote, proposal)
+        and not beats(scope, n.vote, proposal)
     )
     return None if futile else n
 
@@ -161,7 +161,7 @@ def has_quorum(me: Server, votes: Mapping[int, Notification | None]) -> bool:
 def hear_settled(me: Server, sender: int, n: Notification, out: Outbox) -> None:
     """A server that has a leader says which: join it, if a quorum says the same and the leader itself does."""
     if me.finalizing:
-        if not beats(me.scope.switches.vote_order, n.vote, candidate(me)):
+        if not beats(me.scope, n.vote, candidate(me)):
             return
         me.finalizing = False
     if n.round == me.round:

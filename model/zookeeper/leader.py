@@ -37,6 +37,8 @@ def lead(me: Server, out: Outbox) -> None:
     me.role = Role.LEADING
     me.phase = Phase.DISCOVERY
     hear_epoch(me, me.sid, me.accepted_epoch, out)
+    if me.scope.switches.leader_zxid_early:
+        me.tree.mark(Zxid(me.epoch, 0))
 
 
 def resign(me: Server, out: Outbox) -> None:
@@ -72,7 +74,7 @@ def hear_epoch(me: Server, sid: int, accepted: int, out: Outbox) -> None:
     if not epoch_decided(me):
         if me.scope.switches.epoch_files:
             me.epoch = max(me.epoch, accepted + 1)
-        else:
+        elif sid == me.sid:
             me.epoch = me.tree.zxid.epoch + 1
         if counts(me, sid):
             me.connecting |= {sid}
@@ -115,8 +117,6 @@ def hear_acceptance(me: Server, sid: int, epoch: int | None, zxid: Zxid, out: Ou
         me.current_epoch = me.epoch
         me.phase = Phase.SYNCHRONIZATION
         me.supporting = frozenset({me.sid})
-        if me.scope.switches.leader_zxid_early:
-            me.tree.mark(Zxid(me.epoch, 0))
         out.observe(Leads(me.sid, me.epoch))
         if me.is_quorum(me.supporting) or not me.scope.switches.acknowledgement_establishes:
             establish(me, out)
@@ -183,7 +183,7 @@ def establish(me: Server, out: Outbox) -> None:
     out.observe(Established(me.sid, me.epoch, me.tree.log))
     me.phase = Phase.BROADCAST
     me.tree.mark(begin)
-    me.last_proposed = me.last_committed = begin
+    me.last_proposed = me.last_committed = begin if me.scope.switches.zxid_has_epoch else NONE
     me.supporting = frozenset()
 
 

@@ -129,6 +129,7 @@ class Switches:
 
     # broadcast
     commit_order: CommitOrder = CommitOrder.IN_ORDER
+    zxid_has_epoch: bool = True
     logs_before_ack: bool = True
     logs_what_was_proposed: bool = True
     log_writes_fail: bool = False

@@ -82,8 +82,6 @@ bug(
     "3.0-3.3",
     "Leadership1",
     "Leadership2",
-    "SameZxid",
-    "P1s",
     epoch_files=False,
     vote_order=VoteOrder.ZXID_SID,
 )
@@ -94,9 +92,9 @@ bug(
     "P1s",
     "LeaderLogCompleteness",
     leader_zxid_early=True,
+    epoch_files=False,
     vote_order=VoteOrder.ZXID_SID,
-    checks_recency=False,
-    needs={"crashes": 2},
+    needs={"timeouts": 2},
 )
 
 # Tier 1: synchronization
@@ -115,7 +113,8 @@ bug(
     1156,
     "TRUNC removes one transaction too many.",
     "up to 3.3.3",
-    "CommittedLogDurability",
+    "ProcessConsistency",
+    "LogContiguity",
     truncs_exactly=False,
     respects_epochs=False,
     needs={"transactions": 2},
@@ -139,6 +138,7 @@ bug(
     "P1s",
     "LeaderLogCompleteness",
     newleader=NL_2678,
+    needs={"crashes": 2},
 )
 bug(
     4643,
@@ -198,10 +198,8 @@ bug(
     "What was applied after a TRUNC and before NEWLEADER is only in memory, and is kept when that leader fails.",
     "3.4.10 to master (open)",
     "MemDisk",
-    "AckDurability",
-    "LogContiguity",
     clears_partial_trunc=False,
-    needs={"transactions": 2},
+    needs={"crashes": 2},
 )
 # Mutants, and what this model has found
 
@@ -234,8 +232,8 @@ bug(
     4925,
     "What a follower applied while synchronizing is missing from what it sends on when it leads.",
     "3.9.3",
-    "LogContiguity",
     "CommittedLogDurability",
+    "ProcessConsistency",
     sync_feeds_committed_log=False,
     needs={"crashes": 2},
 )
@@ -246,6 +244,7 @@ bug(
     "MemDisk",
     "LogContiguity",
     log_writes_fail=True,
+    needs={"transactions": 2},
 )
 bug(
     1653,
@@ -278,8 +277,8 @@ change(
     "Half of the servers decide.",
     "Leadership1",
     "Leadership2",
-    "InitialHistoryIntegrity",
     half_is_a_quorum=True,
+    needs={"servers": 4},
 )
 change(
     "vote-by-sid",
@@ -291,16 +290,21 @@ change(
 )
 change(
     "commit-in-any-order",
-    "A proposal is committed as soon as a quorum has it, even before the one before it.",
-    "LocalPrimaryOrder",
-    "CommitConsistent",
+    "A proposal is committed as soon as a quorum has it, even before the one before it. Harmless as long as the voters "
+    "do not change: acknowledgements come in order.",
     commit_order=CommitOrder.ANY_ORDER,
-    needs={"transactions": 2},
 )
 change(
     "recency-unchecked",
-    "A leader does not mind followers that know more than it does.",
+    "A leader does not mind followers that know more than it does. Harmless where the election lets the best of a "
+    "quorum win.",
     checks_recency=False,
+)
+change(
+    "zxid-without-epoch",
+    "A zxid is a number and has no epoch.",
+    "GlobalPrimaryOrder",
+    zxid_has_epoch=False,
 )
 change(
     "accepted-epoch-forgotten",
@@ -336,7 +340,6 @@ change(
     "uptodate-before-quorum",
     "A leader calls its epoch established before anybody acknowledged NEWLEADER.",
     "CommittedLogDurability",
-    "InitialHistoryIntegrity",
     acknowledgement_establishes=False,
 )
 change(

@@ -21,8 +21,8 @@ def vote_order(state: State, one: int, other: int) -> Verdict:
     a, b = state.servers[one], state.servers[other]
     if a.role is not Role.LOOKING or b.role is not Role.LOOKING:
         return True
-    order, mine, theirs = state.scope.switches.vote_order, a.vote, b.vote
-    return beats(order, mine, theirs) != beats(order, theirs, mine) or because(
+    mine, theirs = a.vote, b.vote
+    return beats(state.scope, mine, theirs) != beats(state.scope, theirs, mine) or because(
         f"the votes {mine} and {theirs} beat each other"
     )
 
