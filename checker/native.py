@@ -24,7 +24,7 @@ SLICE = 0.1
 CHECKPOINT_EVERY = 600.0
 """Seconds between checkpoints, where one is asked for."""
 
-KINDS = {Kind.INVARIANT: 0, Kind.GOAL: 1, Kind.FINAL: 2}
+KINDS = {Kind.INVARIANT: 0, Kind.GOAL: 1, Kind.FINAL: 2, Kind.RECOVERY: 3, Kind.EVENTUALLY: 3}
 """The core's codes."""
 
 
@@ -146,6 +146,9 @@ class NativeSearch:
             self.reason = "interrupted"
             safe = False
         tally = self._tally()
+        if self.problem.selection.demands and not self.reason and not self._violated():
+            why = "the native engine does not decide it yet; use --engine interpreted"
+            tally.undecided = {d.prop.name: why for d in self.problem.selection.demands}
         if self.reason and options.checkpoint and safe:
             self._checkpoint()
             tally.notes = (*tally.notes, f"checkpoint written to {options.checkpoint}")

@@ -35,7 +35,9 @@ class Trace:
     """A run from an initial state, replayed in plain Python.
 
     ``property`` is violated (or, for a goal, reached) in its last state, for ``arguments``. ``clause`` is what the
-    property said about it, ``evidence`` the values it looked at.
+    property said about it, ``evidence`` the values it looked at. ``property`` may also be one that is never true from
+    some step on; then ``cycle_from`` says after how many steps the part begins that is repeated for ever. Where that
+    is after the last step, the run stops there.
     """
 
     property: str
@@ -44,6 +46,7 @@ class Trace:
     evidence: tuple[tuple[str, str], ...]
     initial: tuple[tuple[str, str], ...]
     steps: tuple[Step, ...]
+    cycle_from: int | None = None
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def simulate(
 
     The arguments, and what is raised, are those of `check`.
     """
-    problem = _problem(model, scope, options, engine, variant)
+    problem = _problem(model, scope, options, engine, variant, walking=True)
     native = engine != "interpreted" and native_available()
     tally = (walks.native_walks if native else walks.interpreted)(problem, simulation)
     if engine is None and not native:
@@ -75,7 +75,13 @@ def simulate(
 
 
 def _problem(
-    model: Model[Any], scope: Any, options: Options | None, engine: str | None, variant: str | None
+    model: Model[Any],
+    scope: Any,
+    options: Options | None,
+    engine: str | None,
+    variant: str | None,
+    *,
+    walking: bool = False,
 ) -> Problem:
     options = options or Options()
     if variant is not None:
@@ -91,7 +97,7 @@ def _problem(
         )
     if engine == "interpreted" or not native_available():
         _refuse_native_options(options)
-    return Problem(model, scope, options, variant)
+    return Problem(model, scope, options, variant, walking=walking)
 
 
 def _refuse_native_options(options: Options) -> None:

@@ -13,7 +13,7 @@ VOCABULARY = {f"zabcheck.checker{name}" for name in ("", ".model", ".values", ".
 
 ALLOWED = {
     "model": {"zabcheck.model", *VOCABULARY},
-    "checker": {"zabcheck.checker", "platformdirs"},
+    "checker": {"zabcheck.checker", "platformdirs", "networkx"},
     "traces": {"zabcheck.traces", "zabcheck.model", "zabcheck.checker"},
     "implementation": {"zabcheck.implementation", "zabcheck.model", "zabcheck.traces"},
     "reports": {"zabcheck.reports", "zabcheck.checker.result", "rich"},

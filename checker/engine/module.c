@@ -132,7 +132,7 @@ static int Core_init(Object *self, PyObject *args, PyObject *kwargs) {
     for (u32 p = 0; p < core->predicates; p++) {
         core->goal[p] = kind[p] == 1;
         core->final[p] = kind[p] == 2;
-        if (!core->final[p]) core->active[p / 64] |= (u64)1 << p % 64;
+        if (kind[p] < 2) core->active[p / 64] |= (u64)1 << p % 64;
     }
     for (u32 t = 0; t < transitions + core->predicates; t++) {
         bool predicate = t >= transitions;
