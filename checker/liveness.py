@@ -52,8 +52,11 @@ class Graph(Protocol):
         """What makes the path to a state."""
 
 
-def decide(problem: Problem, tally: Tally, build: Callable[[], Graph]) -> None:
-    """Add to the tally of a complete search what becomes of the demands; ``build`` makes the graph."""
+def decide(problem: Problem, tally: Tally, build: Callable[[], Graph]) -> bool:
+    """Add to the tally of a complete search what becomes of the demands; ``build`` makes the graph.
+
+    Returns whether the engine was left between two steps: an interruption by Python itself may come anywhere.
+    """
     left = list(problem.selection.demands)
     try:
         graph = build()
@@ -64,6 +67,8 @@ def decide(problem: Problem, tally: Tally, build: Callable[[], Graph]) -> None:
     except (Undecided, Stop, KeyboardInterrupt) as why:
         reason = str(why) if isinstance(why, Undecided) else "interrupted"
         tally.undecided = {d.prop.name: reason for d in left if d.prop.name not in tally.found}
+        return not isinstance(why, KeyboardInterrupt)
+    return True
 
 
 def _note(tally: Tally, found: Found, name: str) -> None:
