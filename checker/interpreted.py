@@ -140,7 +140,7 @@ class InterpretedSearch:
 
     def pause(self) -> str:
         """Tell the listener, and say which limit has been reached since the search ended, if any."""
-        self._report(len(self.levels), 0, 0)
+        self._report(len(self.levels), 0, 0, "building the graph")
         return self._exhausted()
 
     def _limit(self, *, before_level: bool = False) -> str:
@@ -159,7 +159,7 @@ class InterpretedSearch:
             return f"the limit of {limits.memory:,} bytes of memory was reached"
         return ""
 
-    def _report(self, depth: int, frontier: int, remaining: int) -> None:
+    def _report(self, depth: int, frontier: int, remaining: int, phase: str = "") -> None:
         listener = self.problem.options.on_progress
         if listener:
             listener(
@@ -172,6 +172,7 @@ class InterpretedSearch:
                     remaining_in_level=remaining,
                     memory_bytes=current_memory(),
                     states_by_depth=[n for n in self.levels if n],
+                    phase=phase,
                 )
             )
 

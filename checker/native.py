@@ -306,8 +306,8 @@ class NativeSearch:
         )
         self._saved_at = time.monotonic()
 
-    def report(self) -> None:
-        """Tell the listener where the search stands."""
+    def report(self, phase: str = "") -> None:
+        """Tell the listener where the search, or what comes after it, stands."""
         statistics = self.core.statistics()
         self.allocated = max(self.allocated, statistics["allocated"])
         listener = self.problem.options.on_progress
@@ -324,6 +324,7 @@ class NativeSearch:
                     memory_bytes=current_memory(),
                     evaluations=self.session.evaluations,
                     states_by_depth=[*self.levels, following],
+                    phase=phase,
                 )
             )
 

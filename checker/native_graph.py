@@ -41,7 +41,7 @@ class NativeGraph:
             self._graph = _core.Graph(search.core, self._roles(), states, self._session.memory_limit)
         except MemoryError:
             raise self._too_large from None
-        self._run(self._graph.grow)
+        self._run(self._graph.grow, "building the graph")
         if self._graph.size()[0] != states:
             raise ReplayError("the states of a search were not found again; please report this")
 
@@ -59,7 +59,7 @@ class NativeGraph:
         room = f"the limit of {limit:,} bytes of memory" if limit else "32-bit numbers"
         return Undecided(f"the graph that liveness is decided on does not fit into {room}")
 
-    def _run(self, part: Callable[[float, int], int]) -> None:
+    def _run(self, part: Callable[[float, int], int], phase: str) -> None:
         """Run a part of the work to its end, or to a limit."""
         problem = self._search.problem
         limit = problem.options.limits.seconds
@@ -71,20 +71,20 @@ class NativeGraph:
             return self._graph.miss() if why == _core.STOP_MISSES and problem.seconds < pause else None
 
         while True:
+            self._search.report(phase)
             pause = problem.seconds + SLICE
             self._session.settle(next_miss)
             if why == _core.STOP_NONE:
                 return
             if why == _core.STOP_MEMORY:
                 raise self._too_large
-            self._search.report()
             if limit is not None and problem.seconds >= limit:
                 raise Undecided(f"the limit of {limit:g} seconds was reached")
 
     def ask(self, demand: Demand) -> int | None:
         """The state that shows ``demand`` unfulfilled, or ``None``."""
         self._graph.ask(demand.prop.kind is Kind.RECOVERY, demand.goal, demand.when)
-        self._run(self._graph.decide)
+        self._run(self._graph.decide, f"deciding {demand.prop.name}")
         found = (self._graph.least(first, end) for first, end in pairwise(self._starts))
         return next((state for state in found if state is not None), None)
 

@@ -35,9 +35,10 @@ class Trace:
     """A run from an initial state, replayed in plain Python.
 
     ``property`` is violated (or, for a goal, reached) in its last state, for ``arguments``. ``clause`` is what the
-    property said about it, ``evidence`` the values it looked at. ``property`` may also be one that is never true from
-    some step on; then ``cycle_from`` says after how many steps the part begins that is repeated for ever. Where that
-    is after the last step, the run stops there.
+    property said about it, ``evidence`` the values it looked at.
+
+    For liveness, ``since`` says after how many steps ``property`` is demanded; it is false from there on. After
+    ``cycle_from`` steps begins what is repeated for ever; after the last step, where the run may stop there.
     """
 
     property: str
@@ -46,6 +47,7 @@ class Trace:
     evidence: tuple[tuple[str, str], ...]
     initial: tuple[tuple[str, str], ...]
     steps: tuple[Step, ...]
+    since: int | None = None
     cycle_from: int | None = None
 
 
@@ -117,3 +119,5 @@ class Progress:
     memory_bytes: int = 0
     evaluations: int = 0
     states_by_depth: list[int] = field(default_factory=list)
+    phase: str = ""
+    """what is done after the search, in a word or two"""

@@ -86,6 +86,7 @@ def explain(
             )
             for taken, before, after in zip(path, states, states[1:], strict=False)
         ),
+        since=unfulfilled.since if unfulfilled else None,
         cycle_from=unfulfilled.cycle_from if unfulfilled else None,
     )
 
