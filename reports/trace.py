@@ -70,7 +70,8 @@ def show_clause(console: Console, trace: Trace, sentence: str, what: str) -> Non
     if trace.arguments:
         line.append(f" for {_named(trace.arguments)}")
     step = len(trace.steps) if trace.since is None else trace.since
-    line.append(f" after step {step}" if step else " in the initial state")
+    at_first = " in the initial state" if trace.since is None else " from the initial state on"
+    line.append(f" after step {step}" if step else at_first)
     if trace.clause or sentence:
         line.append(f": {trace.clause or sentence}")
     console.print()

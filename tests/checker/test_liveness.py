@@ -384,8 +384,9 @@ def test_tables_and_checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert runs[0].evaluations > 0
     assert runs[1].evaluations == 0
     path = tmp_path / "checkpoint"
-    native(living.lock, scope, checkpoint=path, limits=Limits(depth=4))
-    assert facts(native(living.lock, scope, resume=path)) == facts(runs[0])
+    for limits in (Limits(depth=4), Limits(states=runs[0].distinct_states // 2)):
+        native(living.lock, scope, checkpoint=path, limits=limits)
+        assert facts(native(living.lock, scope, resume=path)) == facts(runs[0])
 
 
 # -- random protocols --
