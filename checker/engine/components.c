@@ -43,7 +43,7 @@ static int label(Graph *graph, u32 predicate, u8 mark, double deadline) {
             continue;
         }
         graph_rows(graph, state, graph->row_of);
-        for (u32 b = 0; b < core->blocks; b++) worker->row_at[b] = row_ids(&core->block[b], graph->row_of[b]);
+        worker_load(worker, graph->row_of);
         Ref value = predicate_value(worker, core->tree[core->transitions + predicate].root);
         if (value == REF_UNKNOWN) {
             graph->missing = core->transitions + predicate;

@@ -150,6 +150,13 @@ static int settle(Graph *graph, u32 state) {
     return STOP_NONE;
 }
 
+/* A word of the mask of the transitions that no row of a state settles by itself. */
+static u64 candidates(const Core *core, const u32 *rows, u32 word) {
+    u64 bits = core->rootless[word];
+    for (u32 b = 0; b < core->blocks; b++) bits |= row_live(&core->block[b], rows[b])[word];
+    return bits;
+}
+
 /* Makes all successors of a state before it adds any; when one is not known, none is added. */
 static int expand(Graph *graph, u32 state) {
     Core *core = graph->core;
@@ -158,15 +165,17 @@ static int expand(Graph *graph, u32 state) {
     worker_load(worker, graph->row_of);
     copy_mask(worker->enabled, core->all, core->words);
     graph->made.count = 0;
-    for (u32 t = 0; t < core->transitions; t++) {
-        worker->instance = t;
-        worker->knows = true;
-        walk(worker, core->tree[t].root, collect);
-        if (worker->knows) continue;
-        graph->missing = t;
-        graph->missing_state = state;
-        return STOP_MISSES;
-    }
+    for (u32 w = 0; w < core->transition_words; w++)
+        for (u64 bits = candidates(core, graph->row_of, w); bits; bits &= bits - 1) {
+            u32 instance = w * 64 + (u32)__builtin_ctzll(bits);
+            worker->instance = instance;
+            worker->knows = true;
+            walk(worker, core->tree[instance].root, collect);
+            if (worker->knows) continue;
+            graph->missing = instance;
+            graph->missing_state = state;
+            return STOP_MISSES;
+        }
     graph->first[state] = graph->edges;
     return settle(graph, state);
 }
