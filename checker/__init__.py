@@ -15,7 +15,7 @@ from zabcheck.checker.run import check, native_available, simulate
 from zabcheck.checker.search import Limits, Options
 from zabcheck.checker.simulate import Simulation
 from zabcheck.checker.values import Id
-from zabcheck.checker.vocabulary import Assertion, Cell, Channel, SetOf, because, choose, require
+from zabcheck.checker.vocabulary import Assertion, Cell, Channel, SetOf, because, choose, constant, require
 
 __all__ = [
     "Assertion",
@@ -35,6 +35,7 @@ __all__ = [
     "because",
     "check",
     "choose",
+    "constant",
     "native_available",
     "option",
     "require",

@@ -24,9 +24,20 @@ C = TypeVar("C")
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
-def option(default: int, help: str, *, minimum: int = 0, maximum: int | None = None) -> Any:  # noqa: A002 - the word users expect
-    """A field of a scope that the command line offers: its default, what it means, its sensible values."""
-    return dataclasses.field(default=default, metadata={"help": help, "minimum": minimum, "maximum": maximum})
+def option(
+    default: int | str,
+    help: str,  # noqa: A002 - the word users expect
+    *,
+    minimum: int = 0,
+    maximum: int | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """A field of a scope that the command line offers: its default, what it means, its sensible values.
+
+    It is a number between ``minimum`` and ``maximum``, or one of the words in ``choices``.
+    """
+    sensible = {"help": help, "minimum": minimum, "maximum": maximum, "choices": choices}
+    return dataclasses.field(default=default, metadata=sensible)
 
 
 def options(scope: type) -> tuple[dataclasses.Field[Any], ...]:
@@ -35,13 +46,22 @@ def options(scope: type) -> tuple[dataclasses.Field[Any], ...]:
 
 
 def validate(scope: object) -> None:
-    """Refuse a scope whose numbers make no sense, naming the option."""
+    """Refuse a scope whose values make no sense, naming the option."""
     for f in options(type(scope)):
-        number, least, most = getattr(scope, f.name), f.metadata["minimum"], f.metadata["maximum"]
-        if not isinstance(number, int) or number < least:
-            raise UsageError(f"{f.name} must be a whole number, at least {least}, not {number}")
-        if most is not None and number > most:
-            raise UsageError(f"{f.name} must be at most {most}, not {number}")
+        value, least, most = getattr(scope, f.name), f.metadata["minimum"], f.metadata["maximum"]
+        if choices := f.metadata["choices"]:
+            if value not in choices:
+                raise UsageError(f"{f.name} must be one of {', '.join(choices)}, not {value}")
+            continue
+        if not isinstance(value, int) or value < least:
+            raise UsageError(f"{f.name} must be a whole number, at least {least}, not {value}")
+        if most is not None and value > most:
+            raise UsageError(f"{f.name} must be at most {most}, not {value}")
+
+
+def meets(value: int | str, needed: int | str) -> bool:
+    """Whether an option's value is what a property needs: the same word, or a number at least as large."""
+    return value == needed if isinstance(needed, str) else value >= needed  # type: ignore[operator]
 
 
 class Kind(Enum):
@@ -133,7 +153,7 @@ class Property(Declared):
 
     kind: Kind
     source: str = ""
-    needs: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    needs: Mapping[str, int | str] = dataclasses.field(default_factory=dict)
     text: str = ""
     when: Callable[..., Any] | None = None
 
@@ -144,18 +164,24 @@ class Property(Declared):
 
     def applies(self, scope: object) -> bool:
         """Whether ``scope`` has what the property needs."""
-        return all(getattr(scope, name) >= value for name, value in self.needs.items())
+        return all(meets(getattr(scope, name), value) for name, value in self.needs.items())
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A deliberate change of a model: a known ambiguity, a bug, or a mutant, with the property that catches it."""
+    """A deliberate change of a model: a known ambiguity, a bug, or a mutant, with the property that catches it.
+
+    ``affects`` says which releases have it, if it is a bug that was once released; ``needs`` are the scope options
+    (name and least value) without which it does not show.
+    """
 
     name: str
     sentence: str
     apply: Callable[[Any], Any]
     caught_by: tuple[str, ...] = ()
     source: str = ""
+    affects: str = ""
+    needs: Mapping[str, int | str] = dataclasses.field(default_factory=dict)
 
 
 class Model(Generic[C]):
@@ -214,7 +240,7 @@ class Model(Generic[C]):
         over: Callable[[C], Iterable[Any]] | None,
         name: str | None,
         source: str,
-        needs: Mapping[str, int] | None,
+        needs: Mapping[str, int | str] | None,
         when: Callable[..., Any] | None = None,
     ) -> Callable[[F], F]:
         def register(function: F) -> F:
@@ -232,7 +258,7 @@ class Model(Generic[C]):
         over: Callable[[C], Iterable[Any]] | None = None,
         name: str | None = None,
         source: str = "",
-        needs: Mapping[str, int] | None = None,
+        needs: Mapping[str, int | str] | None = None,
     ) -> Callable[[F], F]:
         """Register a predicate that must be true in every reachable state, for each member of ``over(scope)``."""
         return self._property(Kind.INVARIANT, over, name, source, needs)
@@ -243,7 +269,7 @@ class Model(Generic[C]):
         over: Callable[[C], Iterable[Any]] | None = None,
         name: str | None = None,
         source: str = "",
-        needs: Mapping[str, int] | None = None,
+        needs: Mapping[str, int | str] | None = None,
     ) -> Callable[[F], F]:
         """Register a predicate of ``(before, after)`` that must be true of every step.
 
@@ -257,7 +283,7 @@ class Model(Generic[C]):
         over: Callable[[C], Iterable[Any]] | None = None,
         name: str | None = None,
         source: str = "",
-        needs: Mapping[str, int] | None = None,
+        needs: Mapping[str, int | str] | None = None,
     ) -> Callable[[F], F]:
         """Register a predicate that must be true in some reachable state (for some member of ``over(scope)``)."""
         return self._property(Kind.GOAL, over, name, source, needs)
@@ -268,7 +294,7 @@ class Model(Generic[C]):
         over: Callable[[C], Iterable[Any]] | None = None,
         name: str | None = None,
         source: str = "",
-        needs: Mapping[str, int] | None = None,
+        needs: Mapping[str, int | str] | None = None,
         when: Callable[..., Any] | None = None,
     ) -> Callable[[F], F]:
         """Register a predicate that can become true again: from every reachable state, by steps that are no faults.
@@ -283,7 +309,7 @@ class Model(Generic[C]):
         over: Callable[[C], Iterable[Any]] | None = None,
         name: str | None = None,
         source: str = "",
-        needs: Mapping[str, int] | None = None,
+        needs: Mapping[str, int | str] | None = None,
         when: Callable[..., Any] | None = None,
     ) -> Callable[[F], F]:
         """Register a predicate that becomes true on every fair run without faults, from every reachable state.
@@ -305,12 +331,19 @@ class Model(Generic[C]):
         return assertion
 
     def variant(
-        self, name: str, sentence: str, *, caught_by: tuple[str, ...] = (), source: str = ""
+        self,
+        name: str,
+        sentence: str,
+        *,
+        caught_by: tuple[str, ...] = (),
+        source: str = "",
+        affects: str = "",
+        needs: Mapping[str, int | str] | None = None,
     ) -> Callable[[Callable[[C], C]], Callable[[C], C]]:
         """Register a function that turns a scope into one in which the model behaves differently."""
 
         def register(function: Callable[[C], C]) -> Callable[[C], C]:
-            self.variants[name] = Variant(name, sentence, function, caught_by, source)
+            self.variants[name] = Variant(name, sentence, function, caught_by, source, affects, needs or {})
             return function
 
         return register

@@ -78,7 +78,7 @@ class CheckResult:
 
     model: str
     scope: dict[str, Any]
-    variant: str | None
+    variants: tuple[str, ...]
     engine: str
     workers: int
     store: str

@@ -10,6 +10,8 @@ from zabcheck.checker.errors import UsageError
 from zabcheck.checker.search import Options, Problem, Tally, conclude
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from zabcheck.checker.model import Model
     from zabcheck.checker.result import CheckResult
     from zabcheck.checker.simulate import Simulation
@@ -34,7 +36,7 @@ def check(
     options: Options | None = None,
     *,
     engine: str | None = None,
-    variant: str | None = None,
+    variant: str | Sequence[str] | None = None,
 ) -> CheckResult:
     """Explore ``model`` in ``scope`` and decide its properties.
 
@@ -43,7 +45,7 @@ def check(
         scope: the bounds, an instance of ``model.scope``.
         options: which properties, limits, workers, store, symmetry, checkpoint.
         engine: ``"native"``, ``"interpreted"``, or ``None`` for native where it was built.
-        variant: the name of a variant of the model, applied to ``scope``.
+        variant: the name of a variant of the model, or several, applied to ``scope`` in turn.
 
     Raises:
         UsageError: unknown name, impossible scope, or options that exclude each other.
@@ -60,7 +62,7 @@ def simulate(
     options: Options | None = None,
     *,
     engine: str | None = None,
-    variant: str | None = None,
+    variant: str | Sequence[str] | None = None,
 ) -> CheckResult:
     """Walk at random through ``model`` in ``scope``; the verdict is ``violated`` or ``incomplete``, never ``holds``.
 
@@ -79,16 +81,17 @@ def _problem(
     scope: Any,
     options: Options | None,
     engine: str | None,
-    variant: str | None,
+    variant: str | Sequence[str] | None,
     *,
     walking: bool = False,
 ) -> Problem:
     options = options or Options()
-    if variant is not None:
-        if variant not in model.variants:
+    variants = (variant,) if isinstance(variant, str) else tuple(variant or ())
+    for name in variants:
+        if name not in model.variants:
             known = ", ".join(model.variants) or "none"
-            raise UsageError(f"model {model.name} has no variant {variant}; it has: {known}")
-        scope = model.variants[variant].apply(scope)
+            raise UsageError(f"model {model.name} has no variant {name}; it has: {known}")
+        scope = model.variants[name].apply(scope)
     if engine not in (None, "native", "interpreted"):
         raise UsageError(f"unknown engine {engine}: choose native or interpreted")
     if engine == "native" and not native_available():
@@ -97,7 +100,7 @@ def _problem(
         )
     if engine == "interpreted" or not native_available():
         _refuse_native_options(options)
-    return Problem(model, scope, options, variant, walking=walking)
+    return Problem(model, scope, options, variants, walking=walking)
 
 
 def _refuse_native_options(options: Options) -> None:

@@ -90,7 +90,7 @@ def key(problem: Problem, permutations: int) -> tuple[str, bool]:
     """
     digest = hashlib.sha256()
     parts = [sys.version, str(hash("set order")), problem.model.name, repr(problem.scope), str(permutations)]
-    parts += [str(problem.variant), *(prop.name for prop in problem.selection.checked)]
+    parts += [str(problem.variants), *(prop.name for prop in problem.selection.checked)]
     modules = _own_modules(problem)
     whole = all(modules.values())
     files = {file for file in modules.values() if file} | {

@@ -98,7 +98,7 @@ class Problem:
         model: Model[Any],
         scope: Any,
         options: Options,
-        variant: str | None = None,
+        variants: tuple[str, ...] = (),
         *,
         walking: bool = False,
     ) -> None:
@@ -107,7 +107,7 @@ class Problem:
         self.model = model
         self.scope = scope
         self.options = options
-        self.variant = variant
+        self.variants = variants
         names = options.properties
         if names and options.witness and options.witness not in names:
             names = (*names, options.witness)
@@ -188,7 +188,7 @@ def conclude(problem: Problem, tally: Tally) -> CheckResult:
     return CheckResult(
         model=problem.model.name,
         scope={f.name: getattr(problem.scope, f.name) for f in options(type(problem.scope))},
-        variant=problem.variant,
+        variants=problem.variants,
         engine=tally.engine,
         workers=tally.workers,
         store=tally.store,

@@ -54,6 +54,11 @@ def _is_inner(value: object) -> bool:
     return _is_record(value) or isinstance(value, (dict, Cell))
 
 
+def _constants(cls: type) -> frozenset[str]:
+    """The names of the fields of a record that were declared with `constant`."""
+    return frozenset(f.name for f in dataclasses.fields(cls) if f.metadata.get("constant"))
+
+
 class Shape:
     """The numbering of the fields of one model's states in one scope."""
 
@@ -61,6 +66,7 @@ class Shape:
         self._where = where
         self._scope = scope
         self.fields: list[Field] = []
+        self._constants: dict[tuple[Any, ...], Any] = {}
         self._root = state
         if not _is_record(state):
             raise ContractError(
@@ -79,9 +85,12 @@ class Shape:
     ) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...], Any]]:
         """Every field below ``node``: its path, its block (the family member nearest the root), its value."""
         if _is_record(node):
+            constants = _constants(type(node))
             for name in field_names(type(node)):
                 child = getattr(node, name)
-                if child is not self._scope:
+                if name in constants:
+                    self._require_constant((*path, name), child)
+                elif child is not self._scope:
                     yield from self._walk(child, (*path, name), block)
         elif isinstance(node, dict):
             for key, child in node.items():
@@ -94,6 +103,14 @@ class Shape:
                 yield from self._walk(child, (*path, key), path if block else (*path, key))
         else:
             yield path, block, node.value if isinstance(node, Cell) else node
+
+    def _require_constant(self, path: tuple[Any, ...], value: Any) -> None:
+        if self._constants.setdefault(path, value) != value:
+            raise ContractError(
+                f"{Field(path, ()).label} is constant, but initial states differ in it",
+                where=self._where,
+                remedy="make it an ordinary field",
+            )
 
     def flatten(self, state: Any) -> tuple[Any, ...]:
         """The values of ``state``'s fields, checked."""
@@ -138,9 +155,10 @@ class Shape:
                 "__eq__": _equal_fields(cls),
                 "__hash__": None,
             }
+            constants = _constants(cls)
             for name in field_names(cls):
                 child = getattr(node, name)
-                if child is self._scope:
+                if child is self._scope or name in constants:
                     namespace[name] = _constant(child)
                 elif _is_inner(child):
                     namespace[name] = _constant(self._view(child, (*path, name), tree))

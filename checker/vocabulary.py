@@ -7,6 +7,7 @@ real server: there a cell is just a holder of its value, and an assertion that f
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
 from zabcheck.checker.values import canonical
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 P = ParamSpec("P")
+
+
+def constant() -> Any:
+    """A field of a record that never changes and so is no part of the state, such as the number of a server.
+
+    Every initial state must agree on it; a step may read it freely and cannot assign to it.
+    """
+    return dataclasses.field(metadata={"constant": True})
 
 
 class NotEnabled(Exception):  # noqa: N818 - not an error: the ordinary outcome of a guard

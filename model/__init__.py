@@ -18,6 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zabcheck.model.zab import model as zab
+from zabcheck.model.zookeeper import model as zookeeper
 
 if TYPE_CHECKING:
     from zabcheck.checker import Model
@@ -25,4 +26,4 @@ if TYPE_CHECKING:
 
 def models() -> dict[str, Model[Any]]:
     """The models that come with the package, by the name that one types."""
-    return {model.name: model for model in (zab,)}
+    return {model.name: model for model in (zab, zookeeper)}

@@ -15,7 +15,7 @@ def document(result: CheckResult, simulation: dict[str, int] | None = None) -> d
     return {
         "model": result.model,
         "scope": result.scope,
-        "variant": result.variant,
+        "variants": list(result.variants),
         "simulation": simulation,
         "release": None,
         "grain": None,

@@ -67,11 +67,10 @@ def show_result(console: Console, result: CheckResult, *, walks: str = "") -> No
 
 
 def described(result: CheckResult) -> str:
-    """The question as one would type it: model, scope and variant."""
+    """The question as one would type it: model, scope and variants."""
     words = [result.model]
     words += [f"--{name.replace('_', '-')} {value}" for name, value in result.scope.items()]
-    if result.variant:
-        words.append(f"--variant {result.variant}")
+    words += [f"--variant {name}" for name in result.variants]
     return " ".join(words)
 
 

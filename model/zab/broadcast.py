@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zabcheck.checker import require
+from zabcheck.model.transaction import Txn, Zxid
 from zabcheck.model.zab.checks import ack_consistent, commit_consistent, proposal_consistent
 from zabcheck.model.zab.ghosts import note_broadcast, note_commit
-from zabcheck.model.zab.history import Logged, Txn, Zxid
+from zabcheck.model.zab.history import Logged
 from zabcheck.model.zab.messages import Ack, Commit, Propose
 from zabcheck.model.zab.scope import model, ordered_pair, server
 from zabcheck.model.zab.state import Committed, Phase, Proposal, Role

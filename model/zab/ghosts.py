@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from zabcheck.checker import Cell
 
 if TYPE_CHECKING:
-    from zabcheck.model.zab.history import Txn
+    from zabcheck.model.transaction import Txn
     from zabcheck.model.zab.state import Server, State
 
 

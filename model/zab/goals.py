@@ -12,8 +12,8 @@ from zabcheck.model.zab.state import Phase, Role
 
 if TYPE_CHECKING:
     from zabcheck.checker import Id
+    from zabcheck.model.transaction import Txn
     from zabcheck.model.zab.ghosts import Commitments
-    from zabcheck.model.zab.history import Txn
     from zabcheck.model.zab.messages import Message
     from zabcheck.model.zab.state import Proposal, Server, State
 

@@ -1,4 +1,4 @@
-"""Transactions, their identifiers, and the log of a server with the few questions asked of it.
+"""The log of a server, with the few questions asked of it.
 
 A step looks at the log through the views of `History`: at its length, its last zxid, one of its entries. That
 keeps a step independent of the rest, such as of who acknowledged what.
@@ -11,35 +11,10 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, cast
 
 from zabcheck.checker import Cell, require
+from zabcheck.model.transaction import NONE, Txn, Zxid
 
 if TYPE_CHECKING:
     from zabcheck.checker import Id
-
-
-@dataclass(frozen=True, order=True)
-class Zxid:
-    """The identifier of a transaction: the epoch it was proposed in and its number in that epoch."""
-
-    epoch: int
-    counter: int
-
-    def __str__(self) -> str:
-        return f"{self.epoch}.{self.counter}"
-
-
-NONE = Zxid(0, 0)
-"""What stands for "no transaction" where a zxid is expected."""
-
-
-@dataclass(frozen=True, order=True)
-class Txn:
-    """A transaction. Two are the same only if both the zxid and the value are."""
-
-    zxid: Zxid
-    value: int
-
-    def __str__(self) -> str:
-        return f"{self.zxid}={self.value}"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from zabcheck.checker import Channel, require
 
 if TYPE_CHECKING:
-    from zabcheck.model.zab.history import Log, Txn, Zxid
+    from zabcheck.model.transaction import Txn, Zxid
+    from zabcheck.model.zab.history import Log
 
 
 @dataclass(frozen=True)

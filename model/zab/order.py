@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from zabcheck.checker import Id
-    from zabcheck.model.zab.history import Txn
+    from zabcheck.model.transaction import Txn
     from zabcheck.model.zab.state import Proposal, Server, State
 
 Txns = tuple["Txn", ...]

@@ -23,7 +23,7 @@ from zabcheck.model.zab.state import Phase, Role
 
 if TYPE_CHECKING:
     from zabcheck.checker import Id
-    from zabcheck.model.zab.history import Txn
+    from zabcheck.model.transaction import Txn
     from zabcheck.model.zab.state import Proposal, State
 
 

@@ -11,13 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zabcheck.model.zab.history import Logged, Zxid
+from zabcheck.model.transaction import Zxid
+from zabcheck.model.zab.history import Logged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from zabcheck.checker import Id
-    from zabcheck.model.zab.history import History, Log, Txn
+    from zabcheck.model.transaction import Txn
+    from zabcheck.model.zab.history import History, Log
     from zabcheck.model.zab.state import Peer, Report, Server
 
 

@@ -12,8 +12,9 @@ from enum import Enum
 from typing import Generic, TypeVar
 
 from zabcheck.checker import Cell, Id, SetOf
+from zabcheck.model.transaction import NONE, Txn, Zxid
 from zabcheck.model.zab.ghosts import Ghosts, no_ghosts
-from zabcheck.model.zab.history import NONE, History, Log, Txn, Zxid, last_zxid, txns
+from zabcheck.model.zab.history import History, Log, last_zxid, txns
 from zabcheck.model.zab.messages import Link, Message
 from zabcheck.model.zab.scope import Scope, epoch, ids, model
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from zabcheck.model.zab.history import Logged, Txn, Zxid
+from zabcheck.model.transaction import Txn, Zxid
+from zabcheck.model.zab.history import Logged
 from zabcheck.model.zab.rules import Rules
 from zabcheck.model.zab.scope import Scope, model
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,17 @@ import pytest
 
 from tests.checker import protocols
 from tests.checker.agreement import ENGINES, TWO_PHASE_COMMIT, verdicts
-from zabcheck.checker import ContractError, Limits, Model, Options, UsageError, check
+from zabcheck.checker import (
+    ContractError,
+    Limits,
+    Model,
+    Options,
+    UsageError,
+    check,
+    constant,
+    option,
+    require,
+)
 
 SENSELESS: dict[str, tuple[dict[str, Any], str]] = {
     "no workers": ({"workers": 0}, "worker"),
@@ -103,3 +114,76 @@ def test_a_property_that_the_scope_cannot_evaluate_is_not_checked(engine: str) -
     )
     with pytest.raises(ContractError, match="ghostly raised AttributeError"):
         check(model, protocols.Scope(2), Options(cache=False), engine=engine)
+
+
+@dataclass(frozen=True)
+class Worded:
+    """A scope with an option that is a word."""
+
+    speed: str = option("slow", "how fast", choices=("slow", "fast"))
+
+
+@dataclass
+class Runner:
+    number: int = constant()
+    steps: int = 0
+
+
+@dataclass
+class Race:
+    scope: Worded
+    runners: dict[int, Runner]
+
+
+race = Model("race", "two runners", Worded)
+
+
+@race.initial
+def start(scope: Worded) -> Race:
+    return Race(scope, {n: Runner(n) for n in (1, 2)})
+
+
+@race.transition(over=lambda _: (1, 2))
+def run(s: Race, n: int) -> None:
+    me = s.runners[n]
+    require(me.steps < me.number)
+    me.steps += 2 if s.scope.speed == "fast" else 1
+
+
+@race.goal(needs={"speed": "fast"})
+def jumped(s: Race) -> bool:
+    return any(me.steps > me.number for me in s.runners.values())
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("speed", "states", "verdict"), [("slow", 6, "not checked"), ("fast", 4, "reached")])
+def test_words_and_constants(engine: str, speed: str, states: int, verdict: str) -> None:
+    result = check(race, Worded(speed), engine=engine)
+    assert (result.distinct_states, result.properties["jumped"].verdict) == (states, verdict)
+    assert result.scope == {"speed": speed}
+
+
+def test_a_word_that_is_not_among_the_choices() -> None:
+    with pytest.raises(UsageError, match="speed must be one of slow, fast, not middling"):
+        check(race, Worded("middling"))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_constant_cannot_be_assigned(engine: str) -> None:
+    broken = Model("broken", "assigns to a constant", Worded)
+    broken.initial(start)
+
+    @broken.transition()
+    def renumber(s: Race) -> None:
+        s.runners[1].number = 7
+
+    with pytest.raises(ContractError, match="number cannot be assigned"):
+        check(broken, Worded(), engine=engine)
+
+
+def test_initial_states_must_agree_on_a_constant() -> None:
+    broken = Model("broken", "two initial states that differ in a constant", Worded)
+    broken.initial(lambda scope: [Race(scope, {1: Runner(n)}) for n in (1, 2)])
+    broken.transition()(lambda s: None)
+    with pytest.raises(ContractError, match="is constant, but initial states differ in it"):
+        check(broken, Worded())

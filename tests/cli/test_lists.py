@@ -68,7 +68,9 @@ def test_json(zabcheck: Callable[..., Any]) -> None:
     (variant,) = json.loads(zabcheck("variants", TWO_PHASE_COMMIT, "--json", "-").out)
     assert variant["caught_by"] == ["consistent"]
     model = json.loads(zabcheck("models", TWO_PHASE_COMMIT, "--json", "-").out)
-    assert model["scope"] == [{"option": "--rms", "help": "resource managers", "default": 3, "minimum": 1}]
+    assert model["scope"] == [
+        {"option": "--rms", "help": "resource managers", "default": 3, "minimum": 1, "choices": []}
+    ]
     assert json.loads(zabcheck("models", "--json", "-").out)[0]["name"] == "zab"
 
 

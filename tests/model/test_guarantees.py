@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zabcheck.checker.model import Kind
+from zabcheck.model.transaction import Txn, Zxid
 from zabcheck.model.zab import model
 from zabcheck.model.zab.ghosts import Commitment
 from zabcheck.model.zab.guarantees import p1s, p2
-from zabcheck.model.zab.history import Logged, Txn, Zxid
+from zabcheck.model.zab.history import Logged
 from zabcheck.model.zab.state import Phase, Role
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from zabcheck.checker.vocabulary import NotEnabled
-from zabcheck.model.zab.history import Logged, Txn, Zxid
+from zabcheck.model.transaction import Txn, Zxid
+from zabcheck.model.zab.history import Logged
 from zabcheck.model.zab.messages import (
     Ack,
     Ackepoch,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from zabcheck.checker.vocabulary import NotEnabled, set_run
-from zabcheck.model.zab.history import History, Logged, Txn, Zxid
+from zabcheck.model.transaction import Txn, Zxid
+from zabcheck.model.zab.history import History, Logged
 from zabcheck.model.zab.messages import Commit, Commitld, Newleader, Propose
 from zabcheck.model.zab.rules import Rules
 from zabcheck.model.zab.state import NOTHING, Phase, Received, Report, Reported, Role

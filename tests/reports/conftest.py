@@ -56,7 +56,7 @@ TRACE = Trace(
 HOLDS = CheckResult(
     model="zab",
     scope={"servers": 3, "max_epochs": 2},
-    variant=None,
+    variants=(),
     engine="native",
     workers=2,
     store="fingerprint",
@@ -97,7 +97,7 @@ HOLDS = CheckResult(
 VIOLATED = dataclasses.replace(
     HOLDS,
     verdict="violated",
-    variant="amnesia",
+    variants=("amnesia",),
     counterexample=TRACE,
     properties={
         **HOLDS.properties,

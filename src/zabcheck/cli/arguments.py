@@ -105,14 +105,15 @@ class Parser(argparse.ArgumentParser):
         group.description = f"the bounds of {model.name}: {model.sentence}"
         for f in options(model.scope):
             flag = f"--{f.name.replace('_', '-')}"
+            words = f.metadata["choices"]
+            accepted: dict[str, Any] = (
+                {"choices": words, "metavar": "NAME"}
+                if words
+                else {"type": whole(f.metadata["minimum"], f.metadata["maximum"] or LARGEST), "metavar": "N"}
+            )
+            help_text = f"{f.metadata['help']} (default {f.default})".replace("%", "%%")
             try:
-                group.add_argument(
-                    flag,
-                    dest=SCOPE + f.name,
-                    type=whole(f.metadata["minimum"], f.metadata["maximum"] or LARGEST),
-                    metavar="N",
-                    help=f"{f.metadata['help']} (default {f.default})".replace("%", "%%"),
-                )
+                group.add_argument(flag, dest=SCOPE + f.name, help=help_text, **accepted)
             except argparse.ArgumentError as error:
                 raise UsageError(
                     f"the scope of {model.name} has a field {f.name}, but {flag} means something else: "
@@ -120,22 +121,20 @@ class Parser(argparse.ArgumentParser):
                 ) from error
 
 
-def given_scope(model: Model[Any], parsed: argparse.Namespace) -> dict[str, int]:
-    """The numbers of the scope that were typed, without the defaults."""
+def given_scope(model: Model[Any], parsed: argparse.Namespace) -> dict[str, int | str]:
+    """The options of the scope that were typed, without the defaults."""
     return {
-        f.name: number
-        for f in options(model.scope)
-        if (number := getattr(parsed, SCOPE + f.name)) is not None
+        f.name: value for f in options(model.scope) if (value := getattr(parsed, SCOPE + f.name)) is not None
     }
 
 
-def make_scope(model: Model[Any], numbers: dict[str, int]) -> Any:
-    """A scope with these numbers, and defaults for the rest."""
+def make_scope(model: Model[Any], given: dict[str, int | str]) -> Any:
+    """A scope with these values, and defaults for the rest."""
     missing = [
         f.name
         for f in dataclasses.fields(model.scope)
-        if f.init and f.default is f.default_factory is dataclasses.MISSING and f.name not in numbers
+        if f.init and f.default is f.default_factory is dataclasses.MISSING and f.name not in given
     ]
     if missing:
         raise UsageError(f"{model.scope.__name__}.{missing[0]} needs a default: declare it with option(...)")
-    return model.scope(**numbers)
+    return model.scope(**given)

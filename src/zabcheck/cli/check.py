@@ -87,7 +87,7 @@ def run(arguments: Sequence[str]) -> int:
 
     def search(listener: Callable[[Progress], None]) -> CheckResult:
         heard = dataclasses.replace(options, on_progress=listener)
-        return checker.check(model, asked.scope, heard, engine=parsed.engine, variant=asked.variant)
+        return checker.check(model, asked.scope, heard, engine=parsed.engine, variant=asked.variants)
 
     status = conduct(parsed, asked, search)
     if status == Status.UNDECIDED and options.checkpoint and options.checkpoint.exists() and not parsed.quiet:

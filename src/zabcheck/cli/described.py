@@ -20,7 +20,8 @@ def model_described(model: Model[Any]) -> dict[str, Any]:
                 "option": f"--{f.name.replace('_', '-')}",
                 "help": f.metadata["help"],
                 "default": f.default,
-                "minimum": f.metadata["minimum"],
+                "minimum": None if f.metadata["choices"] else f.metadata["minimum"],
+                "choices": list(f.metadata["choices"]),
             }
             for f in options(model.scope)
         ],

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from zabcheck.checker.errors import UsageError
-from zabcheck.checker.model import Kind, options
+from zabcheck.checker.model import Kind, meets, options
 from zabcheck.cli.arguments import given_scope, make_scope
 from zabcheck.cli.guess import require_known
 
@@ -24,7 +24,7 @@ class Question:
     model: Model[Any]
     scope: Any
     properties: tuple[str, ...]
-    variant: str | None
+    variants: tuple[str, ...]
     remarks: tuple[str, ...]
     """what was switched on without being asked for"""
 
@@ -34,8 +34,8 @@ class Question:
         numbers = [
             f"--{f.name.replace('_', '-')} {getattr(self.scope, f.name)}" for f in options(self.model.scope)
         ]
-        variant = [f"--variant {self.variant}"] if self.variant else []
-        return " ".join([self.model.name, *numbers, *variant])
+        variants = [f"--variant {name}" for name in self.variants]
+        return " ".join([self.model.name, *numbers, *variants])
 
 
 def add_question(parser: Parser) -> None:
@@ -52,8 +52,11 @@ def add_question(parser: Parser) -> None:
     )
     parser.add_argument(
         "--variant",
+        "--bug",
         metavar="NAME",
-        help="change the model: a known ambiguity, a bug or a mutant (zabcheck variants)",
+        action="append",
+        default=[],
+        help="change the model: a known ambiguity, a bug or a mutant (zabcheck variants; repeatable)",
     )
     parser.reserve_scope()
 
@@ -66,37 +69,39 @@ def question(model: Model[Any], parsed: argparse.Namespace, witness: str | None 
     if witness is not None:
         goals = [p.name for p in model.properties.values() if p.kind is Kind.GOAL]
         require_known(witness, goals, "goal", f"model {model.name}")
-    if parsed.variant is not None:
-        require_known(parsed.variant, model.variants, "variant", f"model {model.name}")
-    numbers = given_scope(model, parsed)
-    remarks = _meet_needs(model, numbers, _deciding(model, properties, parsed.variant, witness))
-    return Question(model, make_scope(model, numbers), properties, parsed.variant, tuple(remarks))
+    variants = tuple(dict.fromkeys(parsed.variant))
+    for name in variants:
+        require_known(name, model.variants, "variant", f"model {model.name}")
+    given = given_scope(model, parsed)
+    remarks = _meet_needs(model, given, _deciding(model, properties, variants, witness))
+    return Question(model, make_scope(model, given), properties, variants, tuple(remarks))
 
 
 def _deciding(
-    model: Model[Any], properties: tuple[str, ...], variant: str | None, witness: str | None
+    model: Model[Any], properties: tuple[str, ...], variants: tuple[str, ...], witness: str | None
 ) -> list[str]:
     """The properties without which the question cannot be answered."""
     names = list(properties)
-    if variant is not None and not names:
-        names += [name for name in model.variants[variant].caught_by if name in model.properties]
+    if not names:
+        caught = (name for variant in variants for name in model.variants[variant].caught_by)
+        names += [name for name in caught if name in model.properties]
     return names + ([witness] if witness is not None else [])
 
 
-def _meet_needs(model: Model[Any], numbers: dict[str, int], names: list[str]) -> list[str]:
-    """Switch on, in ``numbers``, the scope options that the named properties need; say so."""
+def _meet_needs(model: Model[Any], given: dict[str, int | str], names: list[str]) -> list[str]:
+    """Switch on, in ``given``, the scope options that the named properties need; say so."""
     remarks = []
-    defaults = make_scope(model, numbers)
-    typed = set(numbers)
+    defaults = make_scope(model, given)
+    typed = set(given)
     for name in names:
         for needed, value in model.properties[name].needs.items():
             flag = f"--{needed.replace('_', '-')}"
-            if numbers.get(needed, getattr(defaults, needed)) >= value:
+            if meets(given.get(needed, getattr(defaults, needed)), value):
                 continue
             if needed in typed:
                 raise UsageError(
-                    f"property {name} needs {flag} {value}, but {flag} {numbers[needed]} was asked for"
+                    f"property {name} needs {flag} {value}, but {flag} {given[needed]} was asked for"
                 )
-            numbers[needed] = value
+            given[needed] = value
             remarks.append(f"{flag} {value} is switched on, because property {name} needs it")
     return remarks

@@ -56,7 +56,7 @@ def run(arguments: Sequence[str]) -> int:
         limits = Limits(seconds=parsed.max_seconds)
         options = Options(properties=asked.properties, limits=limits, on_progress=listener)
         return checker.simulate(
-            model, asked.scope, simulation, options, engine=parsed.engine, variant=asked.variant
+            model, asked.scope, simulation, options, engine=parsed.engine, variant=asked.variants
         )
 
     return conduct(parsed, asked, search, simulation)

@@ -1,0 +1,31 @@
+"""Transactions and their identifiers, which both models speak of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Zxid:
+    """The identifier of a transaction: the epoch it was proposed in and its number in that epoch."""
+
+    epoch: int
+    counter: int
+
+    def __str__(self) -> str:
+        return f"{self.epoch}.{self.counter}"
+
+
+NONE = Zxid(0, 0)
+"""What stands for "no transaction" where a zxid is expected."""
+
+
+@dataclass(frozen=True, order=True)
+class Txn:
+    """A transaction. Two are the same only if both the zxid and the value are."""
+
+    zxid: Zxid
+    value: int
+
+    def __str__(self) -> str:
+        return f"{self.zxid}={self.value}"

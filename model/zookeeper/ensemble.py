@@ -1,0 +1,184 @@
+"""The whole: servers, what is between them, what was spent of the bounds, and what only properties look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zabcheck.checker import Cell, SetOf
+from zabcheck.model.transaction import Txn, Zxid
+from zabcheck.model.zookeeper.checks import initial_history_integrity, leadership
+from zabcheck.model.zookeeper.events import Committed, Established, Event, Leads, Proposed
+from zabcheck.model.zookeeper.election import look
+from zabcheck.model.zookeeper.learner import continue_sync
+from zabcheck.model.zookeeper.log import CommittedLog, History, Log, Stored, log_of
+from zabcheck.model.zookeeper.messages import ENDED, Link, Mailbox, Notification, Packet
+from zabcheck.model.zookeeper.scope import Scope, model
+from zabcheck.model.zookeeper.server import Handler, Server
+from zabcheck.model.zookeeper.threads import apply_next, write_next
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass
+class Spent:
+    """What was used of the bounds."""
+
+    transactions: int = 0
+    crashes: int = 0
+    partitions: int = 0
+    timeouts: int = 0
+
+
+@dataclass
+class Ghosts:
+    """History that no server has, for the properties that speak of the past; the least that they need."""
+
+    established_epoch: int
+    """the latest epoch that a quorum supported"""
+    initial_history: Log
+    """what it began with"""
+    committed: SetOf[Txn]
+    """all that was ever committed"""
+    proposed: SetOf[Txn]
+    """all that was ever proposed"""
+    led: SetOf[int]
+    """the epochs that somebody began to lead"""
+
+
+@dataclass
+class State:
+    """All of it."""
+
+    scope: Scope
+    servers: dict[int, Server]
+    links: dict[int, dict[int, Link]]
+    """connections between leaders and learners, by receiver, then sender"""
+    mail: dict[int, dict[int, Mailbox]]
+    """notifications, by receiver, then sender"""
+    apart: dict[tuple[int, int], bool]
+    """which two servers cannot reach each other, the smaller number first"""
+    spent: Spent
+    ghosts: Ghosts
+
+    def are_apart(self, one: int, other: int) -> bool:
+        """Whether two servers cannot reach each other."""
+        return self.apart[min(one, other), max(one, other)]
+
+    def act(self, sid: int, action: Callable[[Server, Wire], None]) -> None:
+        """Let one server act; in the coarse grain its threads then run until they have nothing left to do."""
+        me, out = self.servers[sid], Wire(self, sid)
+        action(me, out)
+        if self.scope.election == "fine":
+            look(me, out)
+        if not self.scope.is_fine:
+            settle(me, out)
+
+
+def settle(me: Server, out: Wire) -> None:
+    """Run the threads of a server to the end, the packet thread first."""
+    while me.steps or me.to_log or me.to_apply:
+        if me.steps:
+            continue_sync(me, out)
+        elif me.to_log:
+            write_next(me, out)
+        else:
+            apply_next(me)
+
+
+class Wire:
+    """The outbox of one server of the ensemble: packets go to the links, votes to the mailboxes."""
+
+    def __init__(self, state: State, sid: int) -> None:
+        self._state = state
+        self._sid = sid
+
+    def send(self, to: int, packet: Packet) -> None:
+        """Put a packet on the connection with a leader or learner; lost if that has ended."""
+        self._state.links[to][self._sid].send(packet)
+
+    def open(self, leader: int) -> None:
+        """Connect to a leader."""
+        self._state.links[leader][self._sid].open()
+        self._state.links[self._sid][leader].open()
+
+    def close(self, peer: int) -> None:
+        """End the connection with a leader or learner, and lose what is in transit."""
+        self._state.links[peer][self._sid].cut()
+        self._state.links[self._sid][peer].cut()
+
+    def notify(self, to: int, notification: Notification) -> None:
+        """Send a vote, in place of one that has not arrived."""
+        self._state.mail[to][self._sid].put(notification)
+
+    def observe(self, event: Event) -> None:
+        """Record what properties of the whole speak of."""
+        ghosts = self._state.ghosts
+        match event:
+            case Leads(_, epoch):
+                leadership.check(epoch not in ghosts.led)
+                ghosts.led.add(epoch)
+            case Established(_, epoch, history):
+                for txn in history:
+                    ghosts.committed.add(txn)
+                latest = epoch > ghosts.established_epoch
+                shorter, longer = ghosts.initial_history, history
+                initial_history_integrity.check(shorter.begins(longer) if latest else longer.begins(shorter))
+                if latest:
+                    ghosts.established_epoch = epoch
+                    ghosts.initial_history = history
+            case Committed(_, _, history):
+                assert history.last is not None  # noqa: S101 - something was committed
+                ghosts.committed.add(history.last)
+            case Proposed(_, txn):
+                ghosts.proposed.add(txn)
+
+
+def first_history(scope: Scope) -> Log:
+    """What every server has on disk in the beginning: an epoch 1 that everybody took part in."""
+    return log_of(*(Txn(Zxid(1, number), -number) for number in range(1, scope.history + 1)))
+
+
+def _new_server(scope: Scope, sid: int) -> Server:
+    peers = [other for other in scope.sids if other != sid]
+    log = first_history(scope)
+    epoch = 1 if scope.history else 0
+    return Server(
+        scope=scope,
+        handlers={peer: Handler() for peer in peers},
+        recvset=dict.fromkeys(scope.voters),
+        outofelection=dict.fromkeys(scope.voters),
+        sid=sid,
+        accepted_epoch=epoch,
+        current_epoch=epoch,
+        disk=History(Stored(log, log.zxid)),
+        tree=History(Stored(log, log.zxid)),
+        committed_log=CommittedLog(log.txns[-scope.window :]),
+    )
+
+
+@model.initial
+def initial(scope: Scope) -> State:
+    """All servers have just started, with the same log."""
+    log = first_history(scope)
+    sids = scope.sids
+    state = State(
+        scope=scope,
+        servers={sid: _new_server(scope, sid) for sid in sids},
+        links={to: {sender: Link(ENDED) for sender in sids if sender != to} for to in sids},
+        mail={to: {sender: Mailbox() for sender in sids if sender != to} for to in sids},
+        apart={(one, other): False for one in sids for other in sids if one < other},
+        spent=Spent(),
+        ghosts=Ghosts(
+            established_epoch=1 if scope.history else 0,
+            initial_history=log,
+            committed=SetOf(frozenset(log)),
+            proposed=SetOf(frozenset(log)),
+            led=SetOf(frozenset({1} if scope.history else ())),
+        ),
+    )
+    if scope.election == "fine":
+        for sid in sids:
+            state.act(sid, lambda _me, _out: None)
+    return state

@@ -1,0 +1,71 @@
+"""What goes wrong, each within a budget: crashes, partitions, and impatience."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zabcheck.checker import require
+from zabcheck.model.zookeeper import leader as leading
+from zabcheck.model.zookeeper import learner as learning
+from zabcheck.model.zookeeper import threads
+from zabcheck.model.zookeeper.messages import Role
+from zabcheck.model.zookeeper.scope import leader_and_learner, learner_and_leader, model, pair, server
+from zabcheck.model.zookeeper.server import Stage
+
+if TYPE_CHECKING:
+    from zabcheck.model.zookeeper.ensemble import State
+
+
+@model.transition(over=server)
+def crash(state: State, server: int) -> None:
+    """A server crashes: what is not on disk is lost, and so is what is in transit to and from it."""
+    require(state.servers[server].role is not Role.DOWN)
+    require(state.spent.crashes < state.scope.crashes)
+    state.spent.crashes += 1
+    for peer in state.scope.sids:
+        if peer != server:
+            state.links[peer][server].cut()
+            state.links[server][peer].cut()
+    threads.crash(state.servers[server])
+
+
+@model.transition(over=server)
+def restart(state: State, server: int) -> None:
+    """A server that crashed starts again, if its data directory lets it."""
+    state.act(server, lambda me, _: threads.start(me))
+
+
+@model.transition(over=pair)
+def partition(state: State, one: int, other: int) -> None:
+    """Two servers are cut off from each other; each will notice by itself."""
+    require(not state.apart[one, other])
+    require(state.spent.partitions < state.scope.partitions)
+    state.spent.partitions += 1
+    state.apart[one, other] = True
+    state.links[one][other].cut()
+    state.links[other][one].cut()
+
+
+@model.transition(over=pair)
+def heal(state: State, one: int, other: int) -> None:
+    """Two servers can reach each other again."""
+    require(state.apart[one, other])
+    state.apart[one, other] = False
+
+
+@model.transition(over=learner_and_leader)
+def learner_time_out(state: State, learner: int, leader: int) -> None:
+    """A learner gives up a leader that is only slow."""
+    require(state.servers[learner].leader == leader)
+    require(state.spent.timeouts < state.scope.timeouts)
+    state.spent.timeouts += 1
+    state.act(learner, learning.leave)
+
+
+@model.transition(over=leader_and_learner)
+def leader_time_out(state: State, leader: int, learner: int) -> None:
+    """A leader gives up a learner that is only slow."""
+    require(state.servers[leader].handlers[learner].stage is not Stage.ABSENT)
+    require(state.spent.timeouts < state.scope.timeouts)
+    state.spent.timeouts += 1
+    state.act(leader, lambda me, out: leading.drop(me, learner, out))

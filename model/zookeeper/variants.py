@@ -1,0 +1,204 @@
+"""Known bugs and mutants, each as the switches that differ, with the properties that catch it.
+
+A bug is a value that some releases have (``zabcheck releases``), switched on alone over any release. ``needs`` are
+the least bounds in which it shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from zabcheck.model.zookeeper.scope import model
+from zabcheck.model.zookeeper.switches import (
+    NL_2678,
+    NL_3911,
+    NL_4394,
+    NL_4785,
+    CommitOrder,
+    LogThread,
+    Sync,
+    VoteEquality,
+    VoteOrder,
+)
+
+if TYPE_CHECKING:
+    from zabcheck.model.zookeeper.scope import Scope
+
+
+def change(  # noqa: PLR0913 - what there is to say of a bug
+    name: str,
+    sentence: str,
+    *caught_by: str,
+    needs: dict[str, int | str] | None = None,
+    affects: str = "",
+    source: str = "",
+    **changed: Any,
+) -> None:
+    """Register a bug (with ``affects``, the releases that have it) or a mutant."""
+
+    def apply(scope: Scope) -> Scope:
+        return replace(scope, changed=(*scope.changed, *changed.items()))
+
+    model.variant(name, sentence, caught_by=caught_by, source=source, affects=affects, needs=needs)(apply)
+
+
+def bug(number: int, sentence: str, affects: str, *caught_by: str, **more: Any) -> None:
+    """Register a bug by its number in ZooKeeper's JIRA."""
+    change(f"ZOOKEEPER-{number}", sentence, *caught_by, affects=affects, **more)
+
+
+# Tier 1: election
+
+bug(
+    1419,
+    "Votes compare in a circle: a larger sid wins over an equal zxid even if its epoch is earlier.",
+    "3.4.0-3.4.3",
+    "VoteOrder",
+    vote_order=VoteOrder.SID_WITHOUT_EPOCH,
+)
+
+# Tier 1: discovery
+
+bug(
+    335,
+    "A new leader takes the epoch after the last one in its own log, and nobody remembers which epoch was promised.",
+    "3.0-3.3",
+    "Leadership1",
+    "Leadership2",
+    "SameZxid",
+    "P1s",
+    epoch_files=False,
+    vote_order=VoteOrder.ZXID_SID,
+)
+bug(
+    790,
+    "A leader calls itself complete up to its new epoch before anybody follows, and so wins elections it should lose.",
+    "up to 3.3.1",
+    "P1s",
+    "LeaderLogCompleteness",
+    leader_zxid_early=True,
+    vote_order=VoteOrder.ZXID_SID,
+    checks_recency=False,
+    needs={"crashes": 2},
+)
+
+# Tier 1: synchronization
+
+bug(
+    1154,
+    "A proposal that only an old leader has is left where the new leader has later ones: DIFF without TRUNC.",
+    "up to 3.3.3",
+    "P2",
+    "ProcessConsistency",
+    truncs_inside_window=False,
+    respects_epochs=False,
+    needs={"transactions": 2},
+)
+bug(
+    1156,
+    "TRUNC removes one transaction too many.",
+    "up to 3.3.3",
+    "CommittedLogDurability",
+    truncs_exactly=False,
+    respects_epochs=False,
+    needs={"transactions": 2},
+)
+bug(
+    2845,
+    "The tree stays behind the log at the end of an epoch: the server votes, and is synchronized, by what it has "
+    "applied, and keeps on disk what it has only logged.",
+    "3.4.10-3.4.11, 3.5.3",
+    "P1s",
+    "LeaderLogCompleteness",
+    "ProcessConsistency",
+    "P2",
+    fast_forwards=False,
+)
+bug(
+    3911,
+    "NEWLEADER is acknowledged after a DIFF with nothing of it on disk.",
+    "3.4.10-3.4.14, 3.5.3-3.5.9, 3.6.0-3.6.2",
+    "AckDurability",
+    "P1s",
+    "LeaderLogCompleteness",
+    newleader=NL_2678,
+)
+bug(
+    4643,
+    "The current epoch is written before the transactions of the sync: a crash between leaves a server that wins "
+    "by its epoch and lacks what was committed.",
+    "3.5.3-3.9.1",
+    "LeaderLogCompleteness",
+    "P1s",
+    "CommittedLogDurability",
+    newleader=(Sync.SNAPSHOT, Sync.EPOCH, Sync.LOG_COMMITTED, Sync.ACK_NEWLEADER),
+    needs={"crashes": 2},
+)
+bug(
+    4646,
+    "NEWLEADER is acknowledged while the transactions of the sync wait in the queue of the log thread.",
+    "3.5.10, 3.6.3, 3.7.0-3.8.4, 3.9.0-3.9.1",
+    "AckDurability",
+    "P1s",
+    "LeaderLogCompleteness",
+    newleader=(Sync.SNAPSHOT, Sync.QUEUE_ALL, Sync.EPOCH, Sync.ACK_NEWLEADER),
+)
+bug(
+    4685,
+    "The log thread acknowledges a proposal before NEWLEADER is acknowledged, and the leader takes the one for the "
+    "other.",
+    "3.5.10, 3.6.3, 3.7.0-3.8.4, 3.9.0-3.9.1",
+    "AckConsistent",
+    newleader=NL_3911,
+)
+bug(
+    4394,
+    "NEWLEADER empties the list of proposals, and a COMMIT before UPTODATE finds none: the follower fails.",
+    "3.5.10, 3.6.3, 3.7.0-3.8.6, 3.9.0-3.9.2",
+    "CommitConsistent",
+    newleader=NL_4785,
+)
+bug(
+    3023,
+    "A follower says that it serves before it has applied what it was synchronized with.",
+    "up to 3.9.2",
+    "StateConsistent",
+    "CommitConsistency",
+    newleader=NL_4785,
+)
+bug(
+    4712,
+    "The log thread of a follower outlives its server, and writes proposals of the old epoch into the log of the "
+    "new one.",
+    "3.5.10, 3.6.3, 3.7.0-3.9.2",
+    "ProcessConsistency",
+    "P2",
+    "MemDisk",
+    log_thread=LogThread.SURVIVES,
+)
+bug(
+    5094,
+    "What was applied after a TRUNC and before NEWLEADER is only in memory, and is kept when that leader fails.",
+    "3.4.10 to master (open)",
+    "MemDisk",
+    "AckDurability",
+    "LogContiguity",
+    clears_partial_trunc=False,
+    needs={"transactions": 2},
+)
+# Mutants, and what this model has found
+
+change(
+    "trunc-of-committed",
+    "A returning follower is told to cut what the leader's committedLog does not have, even if the leader has "
+    "counted its acknowledgement or committed the transaction and not applied it yet. The transaction is sent again "
+    "at once, but until it is written, one copy less is on disk than the commit relies on.",
+    "CommittedLogDurability",
+    "P1s",
+    source="LearnerHandler.syncFollower, FinalRequestProcessor; found by this model, in every release since 3.5",
+    spares_committed=False,
+)
+NL_4394  # the mended step, for reference  # noqa: B018
+VoteEquality  # noqa: B018
+CommitOrder  # noqa: B018
