@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 
 from tests.checker import living_protocols as living
 from tests.checker import protocols
@@ -414,6 +414,25 @@ def compare(program: Program, states: int, configurations: tuple[tuple[int, str]
 @given(living_programs())
 def test_random_protocols(program: Program) -> None:
     compare(program, 300, ((1, "fingerprint"), (2, "exact")))
+
+
+@needs_core
+@settings(
+    max_examples=100,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(living_programs())
+def test_random_protocols_recover_alike_with_symmetry(program: Program) -> None:
+    assume(program.nodes > 1)
+    model, scope = build(program), Nodes(program.nodes)
+    limits = bounded(model, scope, 300)
+    full = native(model, scope, limits=limits)
+    reduced = native(model, scope, limits=limits, symmetry=True, workers=2)
+    for name, p in reduced.properties.items():
+        assert p.verdict == "not checked" or p == full.properties[name]
 
 
 @settings(
