@@ -58,7 +58,7 @@ class PlainGraph:
         )
         if demand.prop.kind is Kind.RECOVERY:
             graph.add_edges_from((goal, END) for goal in goals)
-            return self._least(demanded - goals - nx.ancestors(graph, END))
+            return self._least(demanded - nx.ancestors(graph, END))
         graph.remove_nodes_from(goals)
         self._component = {
             state: number

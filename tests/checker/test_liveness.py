@@ -208,6 +208,31 @@ def test_a_cycle_must_be_fair_to_each_instance_not_just_to_each_transition() -> 
     }
 
 
+@needs_core
+def test_a_run_that_may_stop_does_not_go_round() -> None:
+    """The lift may stay above for ever; below, whoever waits gets in."""
+    model: Model[Any] = Model("lift", "goes up and down as it likes", Scope)
+    model.initial(lambda scope: Number())
+
+    @model.transition(fair=False)
+    def move(s: Number) -> None:
+        require(not s.m)
+        s.n = 1 - s.n
+
+    @model.transition()
+    def get_in(s: Number) -> None:
+        require(s.n == 0)
+        s.m = 1
+
+    @model.eventually()
+    def inside(s: Number) -> bool:
+        return s.m == 1
+
+    trace = shown(agree(model, Scope()))
+    assert [step.transition for step in trace.steps] == ["move"]
+    assert (trace.since, trace.cycle_from) == (0, 1)
+
+
 # -- runs that show nothing are not shown --
 
 
