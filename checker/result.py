@@ -121,3 +121,21 @@ class Progress:
     states_by_depth: list[int] = field(default_factory=list)
     phase: str = ""
     """what is done after the search, in a word or two"""
+
+
+@dataclass(frozen=True)
+class QuorumAnalysis:
+    """What is known of a quorum system: ``holds`` when any two quorums intersect, and there is one."""
+
+    verdict: Verdict
+    reason: str = ""
+    """why something is not decided; the verdict may be all the same"""
+    disjoint: tuple[frozenset[int], frozenset[int]] | None = None
+    """two quorums without a common member"""
+    smallest: frozenset[int] | None = None
+    """a quorum that is as small as any; none where there is no quorum"""
+    losses: tuple[frozenset[int], ...] = ()
+    """sets whose loss leaves no quorum, and no smaller part of each does; smaller ones first"""
+    losses_complete: bool = False
+    """whether there are no others"""
+    seconds: float = 0.0

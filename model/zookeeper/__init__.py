@@ -3,7 +3,7 @@
 # In the order in which people see what these register:
 # isort: off
 from zabcheck.model.zookeeper import steps, candidates, faults
-from zabcheck.model.zookeeper import guarantees, order, local, goals, final, variants
+from zabcheck.model.zookeeper import guarantees, order, local, votes, goals, final, variants
 # isort: on
 
 from zabcheck.model.zookeeper.ensemble import State, initial
@@ -23,4 +23,5 @@ __all__ = [
     "order",
     "steps",
     "variants",
+    "votes",
 ]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zabcheck.checker import Cell, SetOf
+from zabcheck.checker import SetOf
 from zabcheck.model.transaction import Txn, Zxid
 from zabcheck.model.zookeeper.checks import initial_history_integrity, leadership
+from zabcheck.model.zookeeper.election import look, without_futile
 from zabcheck.model.zookeeper.events import Committed, Established, Event, Leads, Proposed
-from zabcheck.model.zookeeper.election import look
 from zabcheck.model.zookeeper.learner import continue_sync
 from zabcheck.model.zookeeper.log import CommittedLog, History, Log, Stored, log_of
-from zabcheck.model.zookeeper.messages import ENDED, Link, Mailbox, Notification, Packet
+from zabcheck.model.zookeeper.messages import ENDED, Link, Mailbox, Notification, Packet, Role
 from zabcheck.model.zookeeper.scope import Scope, model
 from zabcheck.model.zookeeper.server import Handler, Server
 from zabcheck.model.zookeeper.threads import apply_next, write_next
@@ -66,12 +66,20 @@ class State:
         """Whether two servers cannot reach each other."""
         return self.apart[min(one, other), max(one, other)]
 
+    def drop_futile(self, sid: int) -> None:
+        """Let votes that a server would ignore arrive at once, rather than at any time."""
+        me, switches = self.servers[sid], self.scope.switches
+        if self.scope.reduced and switches.decides_by_quorum and me.proposal is not None:
+            for box in self.mail[sid].values():
+                box.apply(without_futile, me.round, me.proposal, switches.vote_order)
+
     def act(self, sid: int, action: Callable[[Server, Wire], None]) -> None:
         """Let one server act; in the coarse grain its threads then run until they have nothing left to do."""
         me, out = self.servers[sid], Wire(self, sid)
         action(me, out)
         if self.scope.election == "fine":
             look(me, out)
+            self.drop_futile(sid)
         if not self.scope.is_fine:
             settle(me, out)
 
@@ -155,6 +163,7 @@ def _new_server(scope: Scope, sid: int) -> Server:
         disk=History(Stored(log, log.zxid)),
         tree=History(Stored(log, log.zxid)),
         committed_log=CommittedLog(log.txns[-scope.window :]),
+        role=Role.DOWN if sid in scope.missing else Role.LOOKING,
     )
 
 

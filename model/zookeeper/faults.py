@@ -32,6 +32,7 @@ def crash(state: State, server: int) -> None:
 @model.transition(over=server)
 def restart(state: State, server: int) -> None:
     """A server that crashed starts again, if its data directory lets it."""
+    require(server not in state.scope.missing)
     state.act(server, lambda me, _: threads.start(me))
 
 
@@ -51,6 +52,12 @@ def heal(state: State, one: int, other: int) -> None:
     """Two servers can reach each other again."""
     require(state.apart[one, other])
     state.apart[one, other] = False
+
+
+@model.transition(over=server)
+def log_write_fail(state: State, server: int) -> None:
+    """A record cannot be written to the log, where a release goes on after that."""
+    state.act(server, lambda me, _: threads.fail_to_write(me))
 
 
 @model.transition(over=learner_and_leader)

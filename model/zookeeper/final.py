@@ -21,6 +21,7 @@ def recovered(state: State) -> bool:
     return all(
         me is leader or (me.leader == leader.sid and me.connected and me.tree.log == leader.tree.log)
         for me in state.servers.values()
+        if me.role is not Role.DOWN
     )
 
 

@@ -58,7 +58,7 @@ def p2(state: State, server: int) -> Verdict:
 
 @model.invariant(name="LeaderLogCompleteness", over=voter, source="ZkV3_7_0.tla; Remix I-8")
 def leader_log_completeness(state: State, server: int) -> Verdict:
-    """A leader that a quorum accepted has all that was committed in earlier epochs, unless a later one is established."""
+    """A leader that a quorum accepted, and no later one supersedes, has all that was committed in earlier epochs."""
     me, ghosts = state.servers[server], state.ghosts
     if me.role is not Role.LEADING or me.phase is Phase.DISCOVERY or me.epoch < ghosts.established_epoch:
         return True

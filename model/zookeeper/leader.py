@@ -141,7 +141,7 @@ def synchronize(me: Server, learner: int, out: Outbox) -> None:
     if me.last_proposed > chosen.last_seen:
         for packet in committed(tuple(txn for txn in me.to_apply if txn.zxid > chosen.last_seen)):
             out.send(learner, packet)
-        if counts(me, learner):
+        if counts(me, learner) and me.scope.switches.forwards_outstanding:
             for proposal in me.outstanding:
                 if proposal.txn.zxid > chosen.last_seen:
                     out.send(learner, Proposal(proposal.txn))
@@ -170,7 +170,7 @@ def on_ack(me: Server, learner: int, packet: Ack, out: Outbox) -> None:
         me.supporting |= {learner}
         if me.is_quorum(me.supporting):
             establish(me, out)
-    if me.phase is Phase.BROADCAST:
+    if me.phase is Phase.BROADCAST and me.scope.switches.announces_establishment:
         for waiting in me.handled(Stage.WAITING):
             me.handlers[waiting].stage = Stage.ACTIVE
             out.send(waiting, UpToDate())

@@ -158,7 +158,7 @@ def _has(stored: Stored, zxid: Zxid) -> bool:
 class History(Cell[Stored]):
     """The transactions that a server has on disk, or in its tree."""
 
-    def __init__(self, value: Stored = Stored()) -> None:  # noqa: B008 - immutable
+    def __init__(self, value: Stored = Stored()) -> None:
         super().__init__(value)
 
     @property

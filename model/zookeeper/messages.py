@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from zabcheck.checker import Cell, Channel, require
-from zabcheck.model.transaction import Txn, Zxid
-from zabcheck.model.zookeeper.log import Stored
+
+if TYPE_CHECKING:
+    from zabcheck.model.transaction import Txn, Zxid
+    from zabcheck.model.zookeeper.log import Stored
 
 
 class Role(Enum):
@@ -154,7 +156,21 @@ Packet = (
     | Ack
     | UpToDate
 )
-P = TypeVar("P", bound=Packet)
+P = TypeVar(
+    "P",
+    FollowerInfo,
+    LeaderInfo,
+    AckEpoch,
+    Diff,
+    Trunc,
+    Snap,
+    Proposal,
+    Commit,
+    Inform,
+    NewLeader,
+    Ack,
+    UpToDate,
+)
 ENDED: tuple[Packet | End, ...] = (End(),)
 
 
@@ -162,12 +178,8 @@ def _kind(queue: tuple[Packet | End, ...]) -> str | None:
     return type(queue[0]).__name__ if queue else None
 
 
-def _send(queue: tuple[Packet | End, ...], packet: Packet) -> tuple[Packet | End, ...]:
+def _send(queue: tuple[Packet | End, ...], packet: Packet | End) -> tuple[Packet | End, ...]:
     return queue if queue and isinstance(queue[-1], End) else (*queue, packet)
-
-
-def _finish(queue: tuple[Packet | End, ...]) -> tuple[Packet | End, ...]:
-    return queue if queue and isinstance(queue[-1], End) else (*queue, End())
 
 
 class Link(Channel[Packet | End]):
@@ -193,10 +205,6 @@ class Link(Channel[Packet | End]):
     def open(self) -> None:
         """A new connection."""
         self.value = ()
-
-    def finish(self) -> None:
-        """End it after what is in transit."""
-        self.apply(_finish)
 
     def cut(self) -> None:
         """End it and lose what is in transit."""
@@ -232,9 +240,18 @@ class Mailbox(Cell[Notification | None]):
         """Replace what is there."""
         self.value = notification
 
+    @property
+    def content(self) -> Notification:
+        """What is there, if anything is."""
+        return cast("Notification", self.value)
+
+    def clear(self) -> None:
+        """Take what is there away."""
+        self.value = None
+
     def take(self) -> Notification:
         """What is there; not enabled when there is nothing."""
         require(not self.is_empty)
-        notification = self.value
-        self.value = None
-        return cast("Notification", notification)
+        notification = self.content
+        self.clear()
+        return notification

@@ -10,7 +10,6 @@ from zabcheck.model.zookeeper.switches import (
     NL_340,
     NL_2678,
     NL_3911,
-    NL_4394,
     NL_4785,
     LogThread,
     Switches,
@@ -33,7 +32,7 @@ class Release:
 
 def _releases() -> dict[str, Release]:
     """Every release that behaves differently from the one before it in its line, oldest first."""
-    master = {"clears_partial_trunc": False}
+    master: dict[str, Any] = {"clears_partial_trunc": False}
     v394 = master
     v393 = {**master, "sync_feeds_committed_log": False}
     v392 = {**master, "newleader": NL_4785, "log_thread": LogThread.SURVIVES}
@@ -54,7 +53,7 @@ def _releases() -> dict[str, Release]:
         "empty_diff_always": False,
         "guards_rollover": False,
     }
-    named = {
+    named: dict[str, dict[str, Any]] = {
         "3.4.0": v340,
         "3.4.4": v344,
         "3.4.6": v346,

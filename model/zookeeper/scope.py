@@ -31,9 +31,10 @@ class Scope:
 
     servers: int = option(3, "how many servers vote", minimum=1, maximum=9)
     observers: int = option(0, "how many observers there are besides", maximum=3)
+    absent: int = option(0, "how many of the voters never run", maximum=8)
     history: int = option(1, "transactions of epoch 1 that every server begins with")
     transactions: int = option(1, "how many client writes are proposed")
-    epochs: int = option(3, "no epoch later than this is proposed", minimum=1)
+    epochs: int = option(4, "no epoch later than this is proposed", minimum=1)
     crashes: int = option(1, "how many times a server may crash")
     partitions: int = option(0, "how many times two servers may be cut off from each other")
     timeouts: int = option(0, "how many times a server may give up a peer that answers")
@@ -54,6 +55,8 @@ class Scope:
         "all", "how far servers go: the election alone, or all the way", choices=("election", "all")
     )
     release: str = option(DEFAULT, "the release of ZooKeeper (zabcheck releases)", choices=tuple(RELEASES))
+    reduced: bool = field(default=True, kw_only=True)
+    """leave out what no step and no property can tell apart; the tests compare with the full search"""
     changed: tuple[tuple[str, object], ...] = field(default=(), kw_only=True)
     """switches that differ from those of the release"""
 
@@ -76,6 +79,11 @@ class Scope:
     def sids(self) -> tuple[int, ...]:
         """All servers."""
         return tuple(range(1, self.servers + self.observers + 1))
+
+    @cached_property
+    def missing(self) -> tuple[int, ...]:
+        """The servers that never run."""
+        return self.voters[: self.absent]
 
     @property
     def is_fine(self) -> bool:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from zabcheck.checker import require
 from zabcheck.model.transaction import Zxid
-from zabcheck.model.zookeeper import election, leader as leading, learner as learning, threads
+from zabcheck.model.zookeeper import election, threads
+from zabcheck.model.zookeeper import leader as leading
+from zabcheck.model.zookeeper import learner as learning
 from zabcheck.model.zookeeper.checks import state_consistent
 from zabcheck.model.zookeeper.messages import (
     Ack,
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zabcheck.model.zookeeper.ensemble import State
-    from zabcheck.model.zookeeper.messages import Packet
+    from zabcheck.model.zookeeper.messages import P, Packet
     from zabcheck.model.zookeeper.server import Outbox, Server
 
 HANDLERS: dict[type[Packet], Callable[[Server, int, Any, Outbox], None]] = {
@@ -64,9 +66,9 @@ def receive(me: Server, sender: int, packet: Packet, out: Outbox) -> None:
     HANDLERS[type(packet)](me, sender, packet, out)
 
 
-def deliver(state: State, receiver: int, sender: int, kind: type[Packet]) -> None:
+def deliver(state: State, receiver: int, sender: int, kind: type[P]) -> None:
     """The next packet on a link arrives, if it is of class ``kind``."""
-    packet = state.links[receiver][sender].take(kind)  # type: ignore[type-var]
+    packet = state.links[receiver][sender].take(kind)
     state.act(receiver, lambda me, out: receive(me, sender, packet, out))
 
 
@@ -80,8 +82,8 @@ def elect(state: State, leader: int, supporters: tuple[int, ...]) -> None:
     servers = [state.servers[sid] for sid in supporters]
     require(all(me.role is Role.LOOKING for me in servers))
     best = state.servers[leader]
-    switches = state.scope.switches
-    require(all(election.beats(switches, best.vote, me.vote) for me in servers if me is not best))
+    order = state.scope.switches.vote_order
+    require(all(election.beats(order, best.vote, me.vote) for me in servers if me is not best))
     require(not any(state.are_apart(a, b) for a in supporters for b in supporters if a < b))
     require(all(me.accepted_epoch < state.scope.epochs for me in servers))
     for sid in supporters:

@@ -88,6 +88,8 @@ class Switches:
     epoch_files: bool = True
     """accepted and current epoch are on disk, and a quorum is asked for them (ZOOKEEPER-335, 1081, 1082)"""
     persists_accepted_epoch: bool = True
+    refuses_earlier_epochs: bool = True
+    """a learner goes away from a leader whose epoch is earlier than one it accepted"""
     checks_recency: bool = True
     """a leader does without followers that know more than it does (``waitForEpochAck``)"""
 
@@ -106,6 +108,9 @@ class Switches:
     release is known to see to that"""
     leader_zxid_early: bool = False
     """the leader calls itself complete up to the new epoch before anybody follows (ZOOKEEPER-790)"""
+    forwards_outstanding: bool = True
+    """a learner is also sent what is proposed and not committed yet (ZOOKEEPER-962, 1319)"""
+    announces_establishment: bool = True
     acknowledgement_establishes: bool = True
     """UPTODATE waits for a quorum of acknowledgements of NEWLEADER"""
 
@@ -125,6 +130,9 @@ class Switches:
     # broadcast
     commit_order: CommitOrder = CommitOrder.IN_ORDER
     logs_before_ack: bool = True
+    logs_what_was_proposed: bool = True
+    log_writes_fail: bool = False
+    """the log can fail to write a record and the server goes on (ZOOKEEPER-4882, open)"""
     counts_observers: bool = False
     guards_rollover: bool = True
     """a full counter ends the epoch (ZOOKEEPER-1277)"""

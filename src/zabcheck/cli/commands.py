@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "check": "explore a model exhaustively and decide its properties",
     "simulate": "take random walks through a model, looking for violations",
+    "quorum": "prove that any two quorums of a zoo.cfg intersect, or show two that do not",
     "models": "list the models, or describe one",
     "properties": "list the properties of a model",
     "variants": "list the variants of a model: known ambiguities, bugs and mutants",
