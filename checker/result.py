@@ -36,6 +36,9 @@ class Trace:
 
     ``property`` is violated (or, for a goal, reached) in its last state, for ``arguments``. ``clause`` is what the
     property said about it, ``evidence`` the values it looked at.
+
+    For liveness, ``since`` says after how many steps ``property`` is demanded; it is false from there on. After
+    ``cycle_from`` steps begins what is repeated for ever; after the last step, where the run may stop there.
     """
 
     property: str
@@ -44,6 +47,8 @@ class Trace:
     evidence: tuple[tuple[str, str], ...]
     initial: tuple[tuple[str, str], ...]
     steps: tuple[Step, ...]
+    since: int | None = None
+    cycle_from: int | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,8 @@ class Progress:
     memory_bytes: int = 0
     evaluations: int = 0
     states_by_depth: list[int] = field(default_factory=list)
+    phase: str = ""
+    """what is done after the search, in a word or two"""
 
 
 @dataclass(frozen=True)

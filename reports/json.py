@@ -66,6 +66,8 @@ def _trace(trace: Trace | None) -> dict[str, Any] | None:
             }
             for step in trace.steps
         ],
+        "since": trace.since,
+        "cycle_from": trace.cycle_from,
     }
 
 

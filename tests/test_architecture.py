@@ -13,7 +13,7 @@ VOCABULARY = {f"zabcheck.checker{name}" for name in ("", ".model", ".values", ".
 
 ALLOWED = {
     "model": {"zabcheck.model", *VOCABULARY},
-    "checker": {"zabcheck.checker", "platformdirs", "z3"},
+    "checker": {"zabcheck.checker", "platformdirs", "networkx", "z3"},
     "traces": {"zabcheck.traces", "zabcheck.model", "zabcheck.checker"},
     "implementation": {"zabcheck.implementation", "zabcheck.model", "zabcheck.traces"},
     "reports": {

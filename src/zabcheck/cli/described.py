@@ -25,7 +25,10 @@ def model_described(model: Model[Any]) -> dict[str, Any]:
             }
             for f in options(model.scope)
         ],
-        "transitions": [{"name": t.name, "sentence": t.sentence} for t in model.transitions.values()],
+        "transitions": [
+            {"name": t.name, "sentence": t.sentence, "fault": t.fault, "fair": t.fair}
+            for t in model.transitions.values()
+        ],
         "properties": list(model.properties),
         "variants": list(model.variants),
     }
