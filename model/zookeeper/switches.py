@@ -27,7 +27,7 @@ class Sync(Enum):
 
 NL_340 = (Sync.SNAPSHOT, Sync.EPOCH, Sync.ACK_NEWLEADER)
 """up to 3.4.9 and 3.5.2; with `Switches.diff_takes_snapshot`"""
-NL_2678 = (Sync.SNAPSHOT, Sync.EPOCH, Sync.ACK_NEWLEADER)
+NL_2678 = NL_340
 """ZOOKEEPER-2678: after a DIFF nothing is on disk yet"""
 NL_3911 = (Sync.SNAPSHOT, Sync.EPOCH, Sync.QUEUE_ALL, Sync.ACK_NEWLEADER)
 """ZOOKEEPER-3911: the log thread gets the proposals before the acknowledgement, and writes them when it will"""
@@ -35,6 +35,13 @@ NL_4785 = (Sync.SNAPSHOT, Sync.LOG_ALL, Sync.EPOCH, Sync.ACK_NEWLEADER)
 """ZOOKEEPER-4785: everything is on disk first"""
 NL_4394 = (Sync.SNAPSHOT, Sync.LOG_COMMITTED, Sync.EPOCH, Sync.ACK_NEWLEADER)
 """ZOOKEEPER-4394: only what is committed; the rest stays until UPTODATE"""
+NEWLEADER = {
+    "3.4.0": NL_340,
+    "zookeeper-3911": NL_3911,
+    "zookeeper-4785": NL_4785,
+    "zookeeper-4394": NL_4394,
+}
+"""the answers to NEWLEADER that were released, by the release or issue that brought each"""
 UPTODATE = (Sync.ACK_UPTODATE, Sync.START, Sync.LOG_REST, Sync.COMMIT_REST)
 
 

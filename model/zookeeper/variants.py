@@ -6,16 +6,20 @@ the least bounds in which it shows.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from zabcheck.model.zookeeper.releases import shown
 from zabcheck.model.zookeeper.scope import model
 from zabcheck.model.zookeeper.switches import (
+    NEWLEADER,
     NL_2678,
     NL_3911,
     NL_4785,
     CommitOrder,
     LogThread,
+    Switches,
     Sync,
     VoteOrder,
 )
@@ -362,3 +366,28 @@ change(
     "SameZxid",
     logs_what_was_proposed=False,
 )
+
+
+# Every switch alone
+
+
+def _switch(name: str, value: Any) -> None:
+    """Register one value of one switch."""
+    word = shown(value)
+    change(
+        f"{name.replace('_', '-')}={word}",
+        f"The switch {name} is {word}, whatever the release.",
+        **{name: value},
+    )
+
+
+def _values(default: object) -> tuple[object, ...]:
+    """What else a switch can be."""
+    if isinstance(default, bool):
+        return (not default,)
+    return tuple(type(default)) if isinstance(default, Enum) else tuple(NEWLEADER.values())
+
+
+for _field in fields(Switches):
+    for _value in _values(_field.default):
+        _switch(_field.name, _value)

@@ -26,6 +26,8 @@ COMMANDS = {
     "models": "list the models, or describe one",
     "properties": "list the properties of a model",
     "variants": "list the variants of a model: known ambiguities, bugs and mutants",
+    "bugs": "list the known bugs of ZooKeeper that the model can have",
+    "releases": "list the releases of ZooKeeper by what they do differently",
 }
 
 HELP = f"""usage: zabcheck COMMAND ...

@@ -52,6 +52,18 @@ def properties_described(model: Model[Any]) -> list[dict[str, Any]]:
 def variants_described(model: Model[Any]) -> list[dict[str, Any]]:
     """The variants of a model, each with the properties that catch it."""
     return [
-        {"name": v.name, "sentence": v.sentence, "source": v.source, "caught_by": list(v.caught_by)}
+        {
+            "name": v.name,
+            "sentence": v.sentence,
+            "source": v.source,
+            "caught_by": list(v.caught_by),
+            "affects": v.affects,
+            "needs": dict(v.needs),
+        }
         for v in model.variants.values()
     ]
+
+
+def bugs_described(model: Model[Any]) -> list[dict[str, Any]]:
+    """The variants that are bugs which some release had."""
+    return [described for described in variants_described(model) if described["affects"]]
