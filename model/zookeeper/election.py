@@ -90,7 +90,7 @@ def on_notification(me: Server, sender: int, n: Notification, out: Outbox) -> No
     if sender not in me.scope.voters:
         out.notify(sender, current(me))
     elif me.role is not Role.LOOKING:
-        if n.role is Role.LOOKING:
+        if n.role is Role.LOOKING and me.scope.switches.answers_candidates:
             out.notify(sender, current(me))
     elif n.role is Role.LOOKING:
         hear_candidate(me, sender, n, out)

@@ -14,7 +14,7 @@ from zabcheck.model.zookeeper.learner import continue_sync
 from zabcheck.model.zookeeper.log import CommittedLog, History, Log, Stored, log_of
 from zabcheck.model.zookeeper.messages import ENDED, Link, Mailbox, Notification, Packet, Role
 from zabcheck.model.zookeeper.scope import Scope, model
-from zabcheck.model.zookeeper.server import Handler, Server
+from zabcheck.model.zookeeper.server import Handler, Phase, Server
 from zabcheck.model.zookeeper.threads import apply_next, write_next
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class Ghosts:
     """all that was ever proposed"""
     led: SetOf[int]
     """the epochs that somebody began to lead"""
+    late: dict[int, bool]
+    """with a fine election: who has started while a quorum followed a leader, and not found it yet"""
 
 
 @dataclass
@@ -73,6 +75,15 @@ class State:
             for box in self.mail[sid].values():
                 box.apply(without_futile, me.round, me.proposal, self.scope)
 
+    def serves(self, leader: int) -> bool:
+        """Whether a server leads, and serves with a quorum of followers."""
+        me = self.servers[leader]
+        if not (me.is_leading and me.phase is Phase.BROADCAST):
+            return False
+        followers = (sid for sid in self.scope.voters if self.servers[sid].leader == leader)
+        serving = (sid for sid in followers if self.servers[sid].phase is Phase.BROADCAST)
+        return self.scope.is_quorum(frozenset({leader, *serving}))
+
     def act(self, sid: int, action: Callable[[Server, Wire], None]) -> None:
         """Let one server act; in the coarse grain its threads then run until they have nothing left to do."""
         me, out = self.servers[sid], Wire(self, sid)
@@ -80,6 +91,8 @@ class State:
         if self.scope.election == "fine":
             look(me, out)
             self.drop_futile(sid)
+            if me.is_learning:
+                self.ghosts.late[sid] = False
         if not self.scope.is_fine:
             settle(me, out)
 
@@ -185,6 +198,7 @@ def initial(scope: Scope) -> State:
             committed=SetOf(frozenset(log)),
             proposed=SetOf(frozenset(log)),
             led=SetOf(frozenset({1} if scope.history else ())),
+            late=dict.fromkeys(sids, False),
         ),
     )
     if scope.election == "fine":

@@ -33,6 +33,8 @@ def crash(state: State, server: int) -> None:
 def restart(state: State, server: int) -> None:
     """A server that crashed starts again, if its data directory lets it."""
     require(server not in state.scope.missing)
+    if state.scope.election == "fine":
+        state.ghosts.late[server] = any(state.serves(sid) for sid in state.scope.voters)
     state.act(server, lambda me, _: threads.start(me))
 
 

@@ -44,7 +44,7 @@ def lead(me: Server, out: Outbox) -> None:
 def resign(me: Server, out: Outbox) -> None:
     """Stop leading and look for a leader (``Leader.shutdown``)."""
     require(me.is_leading)
-    for sid in me.handled(*set(Stage) - {Stage.ABSENT}):
+    for sid in me.handlers:
         out.close(sid)
     stop(me)
     look(me)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zabcheck.model.zookeeper.final import elected, recovered
-from zabcheck.model.zookeeper.goals import ZAB, leader_in_broadcast
+from zabcheck.model.zookeeper.goals import ZAB
 from zabcheck.model.zookeeper.messages import Role
 from zabcheck.model.zookeeper.scope import model, server
 
@@ -30,7 +30,7 @@ def has_time(state: State) -> bool:
 
 
 def _serves(state: State) -> bool:
-    return any(leader_in_broadcast(state, sid) for sid in state.scope.voters)
+    return any(state.serves(sid) for sid in state.scope.voters)
 
 
 @model.recoverable(name="Recovery", when=has_time, needs=ZAB, source="Z-L1")

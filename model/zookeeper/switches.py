@@ -88,6 +88,8 @@ class Switches:
     decides_by_quorum: bool = True
     """not as soon as every voter has voted, whatever they voted (ZOOKEEPER-975)"""
 
+    answers_candidates: bool = True
+    """a server that has a leader tells who looks for one"""
     half_is_a_quorum: bool = False
     """half of the voters suffices, rather than more than half"""
 

@@ -118,7 +118,6 @@ bug(
     "TRUNC removes one transaction too many.",
     "up to 3.3.3",
     "ProcessConsistency",
-    "LogContiguity",
     truncs_exactly=False,
     respects_epochs=False,
     needs={"transactions": 2},
@@ -170,6 +169,7 @@ bug(
     "other.",
     "3.5.10, 3.6.3, 3.7.0-3.8.4, 3.9.0-3.9.1",
     "AckConsistent",
+    "RecoversEventually",
     newleader=NL_3911,
 )
 bug(
@@ -237,7 +237,6 @@ bug(
     "What a follower applied while synchronizing is missing from what it sends on when it leads.",
     "3.9.3",
     "CommittedLogDurability",
-    "ProcessConsistency",
     sync_feeds_committed_log=False,
     needs={"crashes": 2},
 )
@@ -247,6 +246,9 @@ bug(
     "all (open)",
     "MemDisk",
     "LogContiguity",
+    "LocalPrimaryOrder",
+    "PrefixConsistency",
+    "TotalOrder",
     log_writes_fail=True,
     needs={"transactions": 2},
 )
@@ -285,10 +287,23 @@ change(
     needs={"servers": 4},
 )
 change(
+    "silence",
+    "A server that has a leader does not answer who looks for one.",
+    "Join",
+    "ElectionTerminates",
+    answers_candidates=False,
+    needs={"election": "fine"},
+)
+change(
     "vote-by-sid",
     "The largest sid wins, whatever its log.",
     "LeaderLogCompleteness",
     "P1s",
+    "CommittedLogMonotonicity",
+    "InitialHistoryIntegrity",
+    "PrefixConsistency",
+    "Agreement",
+    "PrimaryIntegrity",
     vote_order=VoteOrder.SID,
     checks_recency=False,
 )
@@ -336,6 +351,7 @@ change(
     "A returning server keeps what only it has.",
     "P2",
     "ProcessConsistency",
+    "TotalOrder",
     truncs=False,
     truncs_inside_window=False,
     respects_epochs=False,
@@ -350,6 +366,9 @@ change(
     "uptodate-forgotten",
     "Nobody is told that the epoch is established.",
     "Deadlock",
+    "Recovery",
+    "Progress",
+    "CatchUp",
     announces_establishment=False,
 )
 change(

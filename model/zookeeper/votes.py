@@ -8,7 +8,6 @@ from zabcheck.checker import because
 from zabcheck.model.zookeeper.election import beats
 from zabcheck.model.zookeeper.messages import Role
 from zabcheck.model.zookeeper.scope import model, ordered_voters, pair
-from zabcheck.model.zookeeper.server import Phase
 
 if TYPE_CHECKING:
     from zabcheck.model.zookeeper.ensemble import State
@@ -31,17 +30,10 @@ def vote_order(state: State, one: int, other: int) -> Verdict:
     name="NoFalseElection", over=ordered_voters, needs={"election": "fine"}, source="FLE F7; ZOOKEEPER-975"
 )
 def no_false_election(state: State, joiner: int, leader: int) -> Verdict:
-    """Nobody is elected in the round in which another server was elected that serves with a quorum."""
-    new, old = state.servers[joiner], state.servers[leader]
-    if not (new.role is old.role is Role.LEADING and new.phase is Phase.DISCOVERY):
+    """A server that starts while a quorum follows a leader is not elected while they still do.
+
+    Of servers that looked for a leader at the same time, one may well be elected by votes that have changed since.
+    """
+    if not (state.ghosts.late[joiner] and state.servers[joiner].is_leading and state.serves(leader)):
         return True
-    if old.phase is not Phase.BROADCAST or new.round != old.round:
-        return True
-    followers = (
-        sid
-        for sid in state.scope.voters
-        if state.servers[sid].leader == leader and state.servers[sid].phase is Phase.BROADCAST
-    )
-    return not state.scope.is_quorum(frozenset({leader, *followers})) or because(
-        f"{joiner} was elected in round {new.round}, as {leader} was, which a quorum follows"
-    )
+    return because(f"{joiner} has started and was elected, while a quorum follows {leader}")

@@ -1,0 +1,98 @@
+"""Every row of the decision DIFF, TRUNC or SNAP (``LearnerHandler.syncFollower``)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from zabcheck.model.transaction import Txn, Zxid
+from zabcheck.model.zookeeper.log import Stored, log_of
+from zabcheck.model.zookeeper.releases import RELEASES
+from zabcheck.model.zookeeper.switches import Switches
+from zabcheck.model.zookeeper.synchronization import Plan, decide
+
+SWITCHES = Switches()
+
+
+def txns(*zxids: str) -> tuple[Txn, ...]:
+    return tuple(Txn(zxid(text), 0) for text in zxids)
+
+
+def zxid(text: str) -> Zxid:
+    epoch, counter = map(int, text.split("."))
+    return Zxid(epoch, counter)
+
+
+def shown(plan: Plan) -> str:
+    """A plan in a line: ``TRUNC 1.1, P 2.1, C 2.1 | 2.1``."""
+    words = []
+    for packet in plan.packets:
+        name = type(packet).__name__
+        letter = {"Proposal": "P", "Commit": "C"}.get(name, name.upper())
+        what = packet.txn.zxid if name == "Proposal" else packet.tree.zxid if name == "Snap" else packet.zxid
+        words.append(f"{letter} {what}")
+    return f"{', '.join(words)} | {plan.last_seen}"
+
+
+@pytest.mark.parametrize(
+    ("window", "last", "peer", "expected"),
+    [
+        # the learner has everything
+        ("1.1 1.2", "1.2", "1.2", "DIFF 1.2 | 1.2"),
+        ("", "2.0", "2.0", "DIFF 2.0 | 2.0"),
+        # it has more than is committed
+        ("1.1 1.2", "1.2", "1.3", "TRUNC 1.2 | 1.2"),
+        ("1.1", "2.0", "1.2", "TRUNC 1.1 | 1.1"),
+        # the beginning of an epoch is no place to cut to
+        ("1.1", "1.1", "2.0", "SNAP 1.1 | 1.1"),
+        # it lags behind, within what is kept
+        ("1.1 1.2 1.3", "1.3", "1.1", "DIFF 1.3, P 1.2, C 1.2, P 1.3, C 1.3 | 1.3"),
+        ("1.1 2.1", "2.1", "1.1", "DIFF 2.1, P 2.1, C 2.1 | 2.1"),
+        ("1.1 2.1", "2.1", "2.0", "DIFF 2.1, P 2.1, C 2.1 | 2.1"),
+        # it has what nobody else has, and lags behind as well
+        ("1.1 1.3", "1.3", "1.2", "TRUNC 1.1, P 1.3, C 1.3 | 1.3"),
+        ("1.1 2.1", "2.1", "1.2", "SNAP 2.1 | 2.1"),
+        # it lags too far behind
+        ("1.2 1.3", "1.3", "1.1", "SNAP 1.3 | 1.3"),
+        ("1.1", "1.1", "0.0", "SNAP 1.1 | 1.1"),
+        ("", "2.0", "0.0", "SNAP 2.0 | 2.0"),
+    ],
+)
+def test_decision(window: str, last: str, peer: str, expected: str) -> None:
+    kept = txns(*window.split())
+    tree = Stored(log_of(*kept), zxid(last))
+    assert shown(decide(SWITCHES, tree, kept, zxid(peer))) == expected
+
+
+@pytest.mark.parametrize(
+    ("release", "window", "last", "peer", "expected"),
+    [
+        ("3.4.14", "1.1 2.1", "2.1", "1.2", "TRUNC 1.1, P 2.1, C 2.1 | 2.1"),  # cuts across epochs
+        ("3.4.14", "1.1", "1.1", "2.0", "TRUNC 1.1 | 1.1"),  # even to the beginning of one
+        ("3.4.0", "", "2.0", "2.0", "SNAP 2.0 | 2.0"),  # ZOOKEEPER-1465
+        ("3.4.4", "", "2.0", "2.0", "DIFF 2.0 | 2.0"),
+    ],
+)
+def test_releases(release: str, window: str, last: str, peer: str, expected: str) -> None:
+    kept = txns(*window.split())
+    tree = Stored(log_of(*kept), zxid(last))
+    assert shown(decide(RELEASES[release].but(), tree, kept, zxid(peer))) == expected
+
+
+@pytest.mark.parametrize(
+    ("switches", "expected"),
+    [
+        (
+            replace(SWITCHES, truncs_inside_window=False, respects_epochs=False),
+            "DIFF 2.1, P 2.1, C 2.1 | 2.1",
+        ),  # 1154
+        (
+            replace(SWITCHES, truncs_exactly=False, respects_epochs=False),
+            "TRUNC 0.0, P 2.1, C 2.1 | 2.1",
+        ),  # 1156
+    ],
+)
+def test_bugs(switches: Switches, expected: str) -> None:
+    kept = txns("1.1", "2.1")
+    assert shown(decide(switches, Stored(log_of(*kept), zxid("2.1")), kept, zxid("1.2"))) == expected
