@@ -52,9 +52,7 @@ def explain(evaluator: Evaluator, prop: Property, root: State, path: Sequence[Ta
         arguments=arguments,
         clause=clause,
         evidence=evidence,
-        initial=tuple(
-            (field.label, render(value)) for field, value in zip(evaluator.shape.fields, root, strict=True)
-        )[:-1],
+        initial=initial_fields(evaluator, root),
         steps=tuple(
             Step(
                 transition=taken.instance.name,
@@ -64,6 +62,13 @@ def explain(evaluator: Evaluator, prop: Property, root: State, path: Sequence[Ta
             )
             for taken, before, after in zip(path, states, states[1:], strict=False)
         ),
+    )
+
+
+def initial_fields(evaluator: Evaluator, root: State) -> tuple[tuple[str, str], ...]:
+    """All fields of an initial state, by their labels."""
+    return tuple(
+        (field.label, render(value)) for field, value in zip(evaluator.shape.fields[:-1], root, strict=False)
     )
 
 

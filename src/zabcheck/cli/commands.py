@@ -25,6 +25,7 @@ COMMANDS = {
     "models": "list the models, or describe one",
     "properties": "list the properties of a model",
     "variants": "list the variants of a model: known ambiguities, bugs and mutants",
+    "demo": "play worked examples of elections and recoveries",
 }
 
 HELP = f"""usage: zabcheck COMMAND ...
