@@ -105,6 +105,7 @@ class Peer:
     def start(self) -> None:
         """Begin to run."""
         self._network.inboxes[self.me.sid] = asyncio.Queue()
+        self._is_waiting = False
         self._task = asyncio.create_task(self._run())
         self._task.add_done_callback(lambda task: task.cancelled() or task.exception())  # `is_idle` raises it
 
