@@ -26,15 +26,18 @@ if TYPE_CHECKING:
     from zabcheck.model.zookeeper.server import Outbox, Server
 
 SEEDS = range(24)
+MANY = range(150)
+"""enough seeds for what happens rarely, such as a TRUNC"""
 MOST_STEPS = 2_000
-"""four times what the longest run takes"""
+"""twice what the longest run takes"""
 
 
 class Ensemble:
     """A number of peers, and what a test does to them."""
 
-    def __init__(self, scope: Scope, seed: int) -> None:
+    def __init__(self, scope: Scope, seed: int, impatience: float) -> None:
         self.random = Random(seed)
+        self.impatience = impatience
         self.network = Network(self.random)
         self.peers = {sid: Peer(scope, sid, self.network) for sid in scope.sids}
         self.leader = 0
@@ -43,10 +46,12 @@ class Ensemble:
     async def settle(self) -> None:
         """Let time pass until one server leads, all that run follow it, and nothing is left to do."""
         while True:
+            running = [peer.me for peer in self.peers.values() if peer.is_running]
             while not all(peer.is_idle for peer in self.peers.values()):
                 await asyncio.sleep(0)
                 assert self.network.steps < MOST_STEPS, "the servers get somewhere"
-            running = [peer.me for peer in self.peers.values() if peer.is_running]
+                if self.random.random() < self.impatience:
+                    self.network.put(self.random.choice(running).sid, Timeout())
             leaders = [me.sid for me in running if me.is_leading]
             if len(leaders) == 1 and all(peer.is_settled for peer in self.peers.values() if peer.is_running):
                 self.leader = leaders[0]
@@ -79,9 +84,8 @@ class Ensemble:
         return {txn for event in self.events if isinstance(event, Committed) for txn in event.history}
 
 
-async def lose_leader_and_return(scope: Scope, seed: int) -> Ensemble:
+async def lose_leader_and_return(ensemble: Ensemble) -> None:
     """Elect, write, lose the leader at work, elect another, write, and take the old one back."""
-    ensemble = Ensemble(scope, seed)
     for peer in ensemble.peers.values():
         peer.start()
     await ensemble.settle()
@@ -97,12 +101,12 @@ async def lose_leader_and_return(scope: Scope, seed: int) -> Ensemble:
     await ensemble.settle()
     ensemble.write(2)
     await ensemble.settle()
-    return ensemble
 
 
-def drive(scope: Scope, seed: int) -> Ensemble:
-    """The run for one seed, checked at its end."""
-    ensemble = asyncio.run(lose_leader_and_return(scope, seed))
+def drive(scope: Scope, seed: int, impatience: float = 0.0) -> Ensemble:
+    """The run for one seed, checked at its end; ``impatience`` is how likely time-outs come too early."""
+    ensemble = Ensemble(scope, seed, impatience)
+    asyncio.run(lose_leader_and_return(ensemble))
     events, servers = ensemble.events, [peer.me for peer in ensemble.peers.values()]
     led = [event.epoch for event in events if isinstance(event, Leads)]
     assert len(led) == len(set(led)), "no epoch is begun twice"
@@ -127,10 +131,11 @@ def generous(servers: int, **changed: Any) -> Scope:
     )
 
 
+@pytest.mark.parametrize("impatience", [0.0, 0.03], ids=["patient", "impatient"])
 @pytest.mark.parametrize("servers", [3, 5])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_servers_agree_after_a_leader_is_lost_and_returns(servers: int, seed: int) -> None:
-    ensemble = drive(generous(servers), seed)
+def test_servers_agree_after_a_leader_is_lost_and_returns(seed: int, servers: int, impatience: float) -> None:
+    ensemble = drive(generous(servers), seed, impatience)
     assert len(ensemble.committed()) >= 1 + 3 + 2
     assert len([event for event in ensemble.events if isinstance(event, Established)]) >= 2
 
@@ -140,7 +145,7 @@ def test_the_same_seed_is_the_same_run() -> None:
 
 
 def test_all_ways_of_synchronizing_occur() -> None:
-    sent = {kind for seed in SEEDS for peer in drive(generous(3), seed).peers.values() for kind in peer.sent}
+    sent = {kind for seed in MANY for peer in drive(generous(3), seed).peers.values() for kind in peer.sent}
     assert sent >= {Diff, Trunc, Snap}
 
 
@@ -212,7 +217,7 @@ MUTANTS = [
 def test_the_run_fails_when_a_decision_is_broken(mutant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
     if mutant.replaced:
         monkeypatch.setattr(*mutant.replaced)
-    failures = (failure(generous(servers, **mutant.switches), seed) for servers in (3, 5) for seed in SEEDS)
+    failures = (failure(generous(servers, **mutant.switches), seed) for seed in MANY for servers in (3, 5))
     assert any(mutant.failure in each for each in failures)
 
 
