@@ -12,10 +12,12 @@ from zabcheck.checker import Act, Claim, Do, Let, Script
 from zabcheck.model.transaction import Txn, Zxid
 from zabcheck.model.zookeeper.goals import serves
 from zabcheck.model.zookeeper.messages import Role
-from zabcheck.model.zookeeper.prepared import lose_leader, serve, start_without
+from zabcheck.model.zookeeper.prepared import keep_down, serve, take_last
 from zabcheck.model.zookeeper.scope import Scope
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from zabcheck.model.zookeeper.ensemble import State
 
 PROVOKED = frozenset(
@@ -82,7 +84,7 @@ STARTUP = Script(
     "Servers 1 and 2 of 3 start with nothing: 2 leads, since its number is larger. 3 joins later, and does not lead "
     "although its number is larger still.",
     Scope(election="fine", history=0, reduced=False),
-    lambda state: start_without(state, 3),
+    lambda state: keep_down(state, 3),
     (
         Act("1 and 2 have started; each votes for itself: (1, 0) and (2, 0). 3 is not there."),
         Act(
@@ -118,18 +120,38 @@ STARTUP = Script(
 )
 
 
-def _runtime_election(name: str, sentence: str, remark: str, epoch_of_3: int, winner: int) -> Script:
-    """Leader 2 has died; 1 has zxid 123, 3 has 122, and maybe a later epoch."""
+def _lag(state: State) -> None:
+    """2 leads epoch 1; 3 lacks the last transaction that was proposed in it."""
+    take_last(state, 3)
+    serve(state, 2, 1, 3)
+    state.ghosts.initial_history = state.servers[3].tree.log
+
+
+def _know_less(state: State) -> None:
+    """2 and 3 are in epoch 2, which began without the last transaction of 1; 1 is about to join."""
+    take_last(state, 2, 3)
+    serve(state, 2, 3, epoch=2)
+
+
+def _runtime_election(
+    name: str, sentence: str, prepare: Callable[[State], None], winner: int, before: str, reason: str
+) -> Script:
+    """Leader 2 dies; 1 has zxid 123, 3 has 122."""
     loser = 4 - winner
     return Script(
         name,
         sentence,
         Scope(election="fine", history=123, reduced=False),
-        lambda state: lose_leader(state, epoch_of_3),
+        prepare,
         (
-            Act("Leader 2 has died. 1 and 3 vote for themselves: (1, 123) and (3, 122)."),
+            Act(before),
+            Act("2 dies.", (_do("crash", 2),)),
             Act(
-                f"{winner} gets the vote of {loser} and keeps its own: {remark}",
+                "1 and 3 notice, and vote for themselves: (1, 123) and (3, 122).",
+                (_do("learner_notice_end", 1, 2), _do("learner_notice_end", 3, 2)),
+            ),
+            Act(
+                f"{winner} gets the vote of {loser} and keeps its own: {reason}",
                 (_do("process_notification", winner, loser),),
             ),
             Act(
@@ -148,8 +170,8 @@ def _runtime_election(name: str, sentence: str, remark: str, epoch_of_3: int, wi
         (
             Claim(f"{winner} leads, {loser} follows it.", lambda state: _follow(state, winner, loser)),
             Claim(
-                "1 has the larger zxid, 1.123.",
-                lambda state: state.servers[1].tree.zxid == Zxid(1, 123) > state.servers[3].tree.zxid,
+                "1 has zxid 1.123, 3 has 1.122.",
+                lambda state: [state.servers[sid].tree.zxid.counter for sid in (1, 3)] == [123, 122],
             ),
         ),
     )
@@ -157,18 +179,20 @@ def _runtime_election(name: str, sentence: str, remark: str, epoch_of_3: int, wi
 
 RUNTIME = _runtime_election(
     "runtime-election",
-    "The leader, 2, has died. 1 has zxid 123, 3 has 122, both of the same epoch: 1 leads.",
-    "its zxid is larger. That comes before the number.",
-    epoch_of_3=1,
+    "The leader, 2, dies. 1 has zxid 123, 3 has 122, both of the same epoch: 1 leads.",
+    _lag,
     winner=1,
+    before="2 leads epoch 1. 1 has all that was proposed, 3 lacks the last transaction.",
+    reason="its zxid is larger. That comes before the number.",
 )
 RUNTIME_EPOCH = _runtime_election(
     "runtime-election-epoch",
-    "The same, but 3 was in a later epoch with 2, of which 1 knows nothing: the epoch comes before the zxid, and 3 "
-    "leads.",
-    "its epoch is 2, that of 1 is 1. That comes before the zxid.",
-    epoch_of_3=2,
+    "The same, but 3 is in a later epoch than 1: the epoch comes before the zxid, and 3 leads.",
+    _know_less,
     winner=3,
+    before="2 leads epoch 2, and 3 is in it. 1 was away: it has a transaction of epoch 1 that nobody else has, and is "
+    "not synchronized yet.",
+    reason="its epoch is 2, that of 1 is 1. That comes before the zxid.",
 )
 
 _BROADCAST = Scope(history=0, transactions=3, grain="coarse", reduced=False)
@@ -183,7 +207,7 @@ AFTER_C2 = Script(
     "A leader sends P1 P2 C1 P3 C2 and dies at once. It has committed P1 and P2: they survive, though nobody has "
     "received C2. P3 may be lost, and is.",
     _BROADCAST,
-    lambda state: serve(state, 3),
+    lambda state: serve(state, 3, 1, 2),
     (
         Act("3 leads. It proposes P1 and P2, and logs them.", (_do("leader_process_request", 3),) * 2),
         Act(
@@ -225,7 +249,7 @@ DISCARDED = Script(
     "A proposal is only on the disk of the leader that crashed. The others begin another epoch without it: when the "
     "old leader returns, it must discard it.",
     _BROADCAST,
-    lambda state: serve(state, 3),
+    lambda state: serve(state, 3, 1, 2),
     (
         *_ORPHAN,
         Act(
@@ -260,7 +284,7 @@ SURVIVES = Script(
     "The same proposal, but the old leader returns before the others have begun another epoch. It knows more than "
     "they do, leads again, and the proposal is rightly committed.",
     _BROADCAST,
-    lambda state: serve(state, 3),
+    lambda state: serve(state, 3, 1, 2),
     (
         *_ORPHAN,
         Act("3 returns at once, with P2 on its disk.", (_do("restart", 3),)),

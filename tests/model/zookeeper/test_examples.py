@@ -62,8 +62,8 @@ def test_where_a_decision_is_broken_the_example_goes_no_further(
 
 
 def freely(example: Script, *servers: int) -> Script:
-    """The same servers, with nobody who says what happens next."""
-    return replace(example, acts=(Act("", (Let(frozenset(servers), PROVOKED),)),))
+    """The same after the leader has died, with nobody who says what happens next."""
+    return replace(example, acts=(*example.acts[:3], Act("", (Let(frozenset(servers), PROVOKED),))))
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,15 @@ def test_an_orphan_is_kept_where_the_new_leader_has_later_proposals_and_cuts_not
     kept = play(model, example, model.variants["ZOOKEEPER-1154"].apply(example.scope))
     assert "1.2=2" in kept.stopped
     assert kept.stopped.startswith(("P2 is false", "ProcessConsistency is false"))
+
+
+def test_p3_survives_where_one_of_the_others_has_logged_it() -> None:
+    example = EXAMPLES["leader-dies-after-c2"]
+    logs = Act(
+        "1 gets C1 and logs P3.",
+        (Do("learner_process_commit", (1, 3)), Do("learner_process_proposal", (1, 3))),
+    )
+    performance = play(model, replace(example, acts=(*example.acts[:4], logs, *example.acts[4:])))
+    assert performance.stopped == ""
+    survives_without, serve, never_committed = (claim.holds for claim in performance.claims)
+    assert (survives_without, serve, never_committed) == (False, True, False)
