@@ -37,7 +37,7 @@ sanitize-address sanitize-thread: sanitize-%: .venv-dev/installed
 	rm -rf build .sanitize/$*
 	CC=gcc ZABCHECK_CORE=required ZABCHECK_CFLAGS="-g -O1 -fno-omit-frame-pointer $(FLAGS)" \
 		$(DEV) $(PIP) --no-deps --target .sanitize/$* .
-	$(RUN) PYTHONPATH=.sanitize/$* $(DEV) -m pytest -m 'not slow' -o pythonpath= --capture=sys tests/checker/test_native.py
+	$(RUN) PYTHONPATH=.sanitize/$* $(DEV) -m pytest -m 'not slow' -o pythonpath= --capture=sys tests/checker/test_native.py tests/checker/test_liveness.py
 
 bench: .venv/installed
 	for script in benchmarks/[!_]*.py; do .venv/bin/python $$script || exit 1; done

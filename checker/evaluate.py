@@ -5,6 +5,7 @@ Everything else in this package is a faster way to the same answers, and is chec
 
 from __future__ import annotations
 
+import dataclasses
 import traceback
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -12,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from zabcheck.checker.errors import CheckerError, ContractError, UsageError
-from zabcheck.checker.model import Declared, Instance, Kind, Model, Property
+from zabcheck.checker.model import LIVENESS, Declared, Instance, Kind, Model, Property
 from zabcheck.checker.shape import Shape
 from zabcheck.checker.values import unfit
 from zabcheck.checker.vocabulary import NotEnabled, _with, set_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 T = TypeVar("T")
 
@@ -199,27 +200,51 @@ def asked(what: str, make: Callable[[], T], where: str) -> T:
 
 
 @dataclass(frozen=True)
+class Demand:
+    """One instance of a liveness property, with the numbers of its predicates in the selection."""
+
+    prop: Property
+    instance: Instance
+    goal: int
+    when: int | None
+    """the predicate of the states from which the goal is demanded; ``None`` for all"""
+
+
+@dataclass(frozen=True)
 class Selection:
     """The instances that a run of the checker evaluates: all transitions, and the properties asked for."""
 
     transitions: tuple[Instance, ...]
     predicates: tuple[tuple[Property, Instance], ...]
-    """invariants, goals and the final predicate, by instance, in declaration order"""
+    """invariants, goals and the final predicate, by instance, in declaration order; then those of the demands"""
+    demands: tuple[Demand, ...]
     steps: tuple[tuple[Property, Instance], ...]
     assertions: frozenset[str]
     checked: tuple[Property, ...]
-    unchecked: tuple[Property, ...]
-    """properties that this scope cannot evaluate"""
+    unchecked: Mapping[str, str]
+    """properties that are not decided, each with the reason"""
 
 
-def select(model: Model[Any], scope: object, names: Iterable[str] = ()) -> Selection:
-    """The instances of ``model`` in ``scope``, with the named properties or, when none is named, with all."""
+def select(
+    model: Model[Any],
+    scope: object,
+    names: Iterable[str] = (),
+    excluded: Callable[[Property], str] = lambda _: "",
+) -> Selection:
+    """The instances of ``model`` in ``scope``, with the named properties or, when none is named, with all.
+
+    ``excluded`` says why a property cannot be decided in the way that was asked for.
+    """
     names = tuple(names)
     if unknown := [name for name in names if name not in model.properties]:
         known = ", ".join(model.properties) or "none"
         raise UsageError(f"model {model.name} has no property {unknown[0]}; it has: {known}")
     wanted = [p for p in model.properties.values() if not names or p.name in names]
-    checked = tuple(p for p in wanted if p.applies(scope))
+    unchecked = {p.name: why for p in wanted if (why := _lacking(p, scope) or excluded(p))}
+    for prop in wanted:
+        if prop.name in names and (why := excluded(prop)):
+            raise UsageError(f"property {prop.name} cannot be decided: {why}")
+    checked = tuple(p for p in wanted if p.name not in unchecked)
 
     def instances(*kinds: Kind) -> tuple[tuple[Property, Instance], ...]:
         return tuple((p, i) for p in checked if p.kind in kinds for i in domain(p))
@@ -227,14 +252,32 @@ def select(model: Model[Any], scope: object, names: Iterable[str] = ()) -> Selec
     def domain(declared: Declared) -> list[Instance]:
         return asked(f"the domain of {declared.name}", lambda: declared.instances(scope), declared.where)
 
+    predicates = list(instances(Kind.INVARIANT, Kind.GOAL, Kind.FINAL))
+    demands = []
+    for prop, instance in instances(*LIVENESS):
+        goal, when = len(predicates), None
+        predicates.append((prop, instance))
+        if prop.when is not None:
+            when = len(predicates)
+            condition = dataclasses.replace(prop, function=prop.when)
+            predicates.append((condition, Instance(prop.name, prop.when, instance.arguments)))
+        demands.append(Demand(prop, instance, goal, when))
     return Selection(
         transitions=tuple(i for t in model.transitions.values() for i in domain(t)),
-        predicates=instances(Kind.INVARIANT, Kind.GOAL, Kind.FINAL),
+        predicates=tuple(predicates),
+        demands=tuple(demands),
         steps=instances(Kind.STEP),
         assertions=frozenset(p.name for p in checked if p.kind is Kind.ASSERTION),
         checked=checked,
-        unchecked=tuple(p for p in wanted if not p.applies(scope)),
+        unchecked=unchecked,
     )
+
+
+def _lacking(prop: Property, scope: object) -> str:
+    """The options that ``prop`` needs, if ``scope`` lacks one of them."""
+    if prop.applies(scope):
+        return ""
+    return "needs " + " ".join(f"--{name.replace('_', '-')} {value}" for name, value in prop.needs.items())
 
 
 class Evaluator:

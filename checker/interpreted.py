@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zabcheck.checker.model import Instance, Kind, Property
+from zabcheck.checker.liveness import decide
+from zabcheck.checker.model import LIVENESS, Instance, Kind, Property
 from zabcheck.checker.result import Progress
 from zabcheck.checker.search import Found, Problem, Stop, Tally, current_memory
 from zabcheck.checker.trace import Taken
@@ -33,7 +34,7 @@ class InterpretedSearch:
         self._assertions = {p.name: p for p in problem.selection.checked}
         selection = problem.selection
         self._final = next(((p, i) for p, i in selection.predicates if p.kind is Kind.FINAL), None)
-        self._predicates = [(p, i) for p, i in selection.predicates if p.kind is not Kind.FINAL]
+        self._predicates = [(p, i) for p, i in selection.predicates if p.kind not in (Kind.FINAL, *LIVENESS)]
 
     def run(self) -> Tally:
         """Search to the end, to a violation, or to a limit."""
@@ -58,6 +59,14 @@ class InterpretedSearch:
                     break
         except (Stop, KeyboardInterrupt):
             reason = "interrupted"
+        tally = self._tally(reason)
+        if self.problem.selection.demands and not reason and not self._violated():
+            from zabcheck.checker.plain_graph import PlainGraph  # noqa: PLC0415 - networkx takes long to load
+
+            decide(self.problem, tally, lambda: PlainGraph(self))
+        return tally
+
+    def _tally(self, reason: str) -> Tally:
         return Tally(
             engine="interpreted",
             workers=1,
@@ -119,14 +128,20 @@ class InterpretedSearch:
         fingerprint = self.problem.fingerprint(state)
         known = self.found.get(prop.name)
         if known is None or (depth, fingerprint) < (known.depth, known.fingerprint):
-            self.found[prop.name] = Found(depth, fingerprint, lambda: self._path(state))
+            self.found[prop.name] = Found(depth, fingerprint, lambda: self.path(state))
 
-    def _path(self, state: State) -> tuple[State, list[Taken]]:
+    def path(self, state: State) -> tuple[State, list[Taken]]:
+        """The way by which a state was found: its initial state and the steps."""
         path = []
         while (parent := self.seen[state]) is not None:
             state, instance, choices = parent
             path.append(Taken(instance, choices))
         return state, path[::-1]
+
+    def pause(self) -> str:
+        """Tell the listener, and say which limit has been reached since the search ended, if any."""
+        self._report(len(self.levels), 0, 0, "building the graph")
+        return self._exhausted()
 
     def _limit(self, *, before_level: bool = False) -> str:
         limits = self.problem.options.limits
@@ -134,13 +149,17 @@ class InterpretedSearch:
             return f"the depth limit of {limits.depth} was reached"
         if limits.states is not None and len(self.seen) >= limits.states:
             return f"the limit of {limits.states:,} states was reached"
+        return self._exhausted()
+
+    def _exhausted(self) -> str:
+        limits = self.problem.options.limits
         if limits.seconds is not None and self.problem.seconds >= limits.seconds:
             return f"the limit of {limits.seconds:g} seconds was reached"
         if limits.memory is not None and current_memory() >= 0.95 * limits.memory:
             return f"the limit of {limits.memory:,} bytes of memory was reached"
         return ""
 
-    def _report(self, depth: int, frontier: int, remaining: int) -> None:
+    def _report(self, depth: int, frontier: int, remaining: int, phase: str = "") -> None:
         listener = self.problem.options.on_progress
         if listener:
             listener(
@@ -153,6 +172,7 @@ class InterpretedSearch:
                     remaining_in_level=remaining,
                     memory_bytes=current_memory(),
                     states_by_depth=[n for n in self.levels if n],
+                    phase=phase,
                 )
             )
 

@@ -77,6 +77,14 @@ class Kind(Enum):
     """true in some reachable state: guards against a model in which nothing happens"""
     FINAL = "final"
     """true in every state without successors: what is left is a deadlock"""
+    RECOVERY = "recovery"
+    """from every reachable state, a state in which it is true can be reached without faults"""
+    EVENTUALLY = "eventually"
+    """becomes true on every fair run without faults, from every reachable state"""
+
+
+LIVENESS = (Kind.RECOVERY, Kind.EVENTUALLY)
+"""The kinds that are about whole runs, decided on the graph of all states once the search is over."""
 
 
 @dataclass(frozen=True)
@@ -128,17 +136,26 @@ class Declared:
 
 
 @dataclass(frozen=True)
+class Transition(Declared):
+    """A transition: whether it is a fault, and whether a run that leaves it out for ever is unfair to it."""
+
+    fault: bool = False
+    fair: bool = True
+
+
+@dataclass(frozen=True)
 class Property(Declared):
     """A property: what it says, of what kind it is, and where it comes from.
 
     ``needs`` are scope options (name and value) without which it cannot be evaluated, such as the one that adds
-    ghost variables.
+    ghost variables. ``when`` says in which states liveness is demanded; in all where it is missing.
     """
 
     kind: Kind
     source: str = ""
     needs: Mapping[str, int | str] = dataclasses.field(default_factory=dict)
     text: str = ""
+    when: Callable[..., Any] | None = None
 
     @property
     def sentence(self) -> str:
@@ -180,7 +197,7 @@ class Model(Generic[C]):
         self.name = name
         self.sentence = sentence
         self.scope = scope
-        self.transitions: dict[str, Declared] = {}
+        self.transitions: dict[str, Transition] = {}
         self.properties: dict[str, Property] = {}
         self.variants: dict[str, Variant] = {}
         self._initial: Callable[[C], Any] | None = None
@@ -197,12 +214,21 @@ class Model(Generic[C]):
         return function
 
     def transition(
-        self, *, over: Callable[[C], Iterable[Any]] | None = None, name: str | None = None
+        self,
+        *,
+        over: Callable[[C], Iterable[Any]] | None = None,
+        name: str | None = None,
+        fault: bool = False,
+        fair: bool = True,
     ) -> Callable[[F], F]:
-        """Register a transition: a function of the state and of one member of ``over(scope)``."""
+        """Register a transition: a function of the state and of one member of ``over(scope)``.
+
+        Liveness is demanded of runs without further ``fault`` steps, in which no instance of a ``fair`` transition
+        stays enabled for ever without being taken (weak fairness).
+        """
 
         def register(function: F) -> F:
-            declared = Declared(name or function.__name__, function, over)
+            declared = Transition(name or function.__name__, function, over, fault, fair)
             self._claim(self.transitions, declared)
             return function
 
@@ -215,9 +241,12 @@ class Model(Generic[C]):
         name: str | None,
         source: str,
         needs: Mapping[str, int | str] | None,
+        when: Callable[..., Any] | None = None,
     ) -> Callable[[F], F]:
         def register(function: F) -> F:
-            declared = Property(name or function.__name__, function, over, kind, source, needs or {})
+            declared = Property(
+                name or function.__name__, function, over, kind, source, needs or {}, when=when
+            )
             self._claim(self.properties, declared)
             return function
 
@@ -258,6 +287,36 @@ class Model(Generic[C]):
     ) -> Callable[[F], F]:
         """Register a predicate that must be true in some reachable state (for some member of ``over(scope)``)."""
         return self._property(Kind.GOAL, over, name, source, needs)
+
+    def recoverable(
+        self,
+        *,
+        over: Callable[[C], Iterable[Any]] | None = None,
+        name: str | None = None,
+        source: str = "",
+        needs: Mapping[str, int | str] | None = None,
+        when: Callable[..., Any] | None = None,
+    ) -> Callable[[F], F]:
+        """Register a predicate that can become true again: from every reachable state, by steps that are no faults.
+
+        ``when``, a predicate with the same parameters, restricts from which states that is demanded.
+        """
+        return self._property(Kind.RECOVERY, over, name, source, needs, when)
+
+    def eventually(
+        self,
+        *,
+        over: Callable[[C], Iterable[Any]] | None = None,
+        name: str | None = None,
+        source: str = "",
+        needs: Mapping[str, int | str] | None = None,
+        when: Callable[..., Any] | None = None,
+    ) -> Callable[[F], F]:
+        """Register a predicate that becomes true on every fair run without faults, from every reachable state.
+
+        ``when``, a predicate with the same parameters, restricts from which states that is demanded: "leads to".
+        """
+        return self._property(Kind.EVENTUALLY, over, name, source, needs, when)
 
     def final(self, function: F) -> F:
         """Register the predicate that says which states may have no successor. Any other such state is a deadlock."""

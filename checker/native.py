@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from zabcheck.checker import _core, saved
 from zabcheck.checker.errors import UsageError
 from zabcheck.checker.learning import Teacher, group
+from zabcheck.checker.liveness import decide
 from zabcheck.checker.memory import NO_LIMIT, Budget
 from zabcheck.checker.model import Kind
+from zabcheck.checker.native_graph import NativeGraph
 from zabcheck.checker.result import Progress
 from zabcheck.checker.search import Found, Problem, Stop, Tally, current_memory
 from zabcheck.checker.trace import ReplayError, Taken
@@ -24,7 +26,7 @@ SLICE = 0.1
 CHECKPOINT_EVERY = 600.0
 """Seconds between checkpoints, where one is asked for."""
 
-KINDS = {Kind.INVARIANT: 0, Kind.GOAL: 1, Kind.FINAL: 2}
+KINDS = {Kind.INVARIANT: 0, Kind.GOAL: 1, Kind.FINAL: 2, Kind.RECOVERY: 3, Kind.EVENTUALLY: 3}
 """The core's codes."""
 
 
@@ -146,6 +148,9 @@ class NativeSearch:
             self.reason = "interrupted"
             safe = False
         tally = self._tally()
+        if self.problem.selection.demands and not self.reason and not self._violated():
+            safe = decide(self.problem, tally, lambda: NativeGraph(self))
+            tally.evaluations = dict(self.teacher.evaluations)
         if self.reason and options.checkpoint and safe:
             self._checkpoint()
             tally.notes = (*tally.notes, f"checkpoint written to {options.checkpoint}")
@@ -210,7 +215,7 @@ class NativeSearch:
                 self.reason = f"the limit of {limits.memory or 0:,} bytes of memory was reached"
             if limits.seconds is not None and self.problem.seconds >= limits.seconds:
                 self.reason = self.reason or f"the limit of {limits.seconds:g} seconds was reached"
-            self._report()
+            self.report()
             if self.reason:
                 return
             if self.problem.options.checkpoint and time.monotonic() - self._saved_at > CHECKPOINT_EVERY:
@@ -247,7 +252,7 @@ class NativeSearch:
             ):
                 self.core.set_active(number, False)
 
-    def _path(self, depth: int, ids: tuple[int, ...]) -> tuple[State, list[Taken]]:
+    def path(self, depth: int, ids: tuple[int, ...]) -> tuple[State, list[Taken]]:
         """The path to a state of level ``depth``, by searching once more with a note of each state's parent.
 
         One worker, everything known: the order is that of the interpreted engine, and so is the path.
@@ -301,7 +306,8 @@ class NativeSearch:
         )
         self._saved_at = time.monotonic()
 
-    def _report(self) -> None:
+    def report(self, phase: str = "") -> None:
+        """Tell the listener where the search, or what comes after it, stands."""
         statistics = self.core.statistics()
         self.allocated = max(self.allocated, statistics["allocated"])
         listener = self.problem.options.on_progress
@@ -318,6 +324,7 @@ class NativeSearch:
                     memory_bytes=current_memory(),
                     evaluations=self.session.evaluations,
                     states_by_depth=[*self.levels, following],
+                    phase=phase,
                 )
             )
 
@@ -357,7 +364,7 @@ class NativeSearch:
 
     def _found(self, name: str) -> Found:
         depth, ids = self.hits[name]
-        return Found(depth, self._fingerprint(ids), lambda: self._path(depth, ids))
+        return Found(depth, self._fingerprint(ids), lambda: self.path(depth, ids))
 
 
 def search(problem: Problem) -> Tally:

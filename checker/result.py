@@ -36,6 +36,9 @@ class Trace:
 
     ``property`` is violated (or, for a goal, reached) in its last state, for ``arguments``. ``clause`` is what the
     property said about it, ``evidence`` the values it looked at.
+
+    For liveness, ``since`` says after how many steps ``property`` is demanded; it is false from there on. After
+    ``cycle_from`` steps begins what is repeated for ever; after the last step, where the run may stop there.
     """
 
     property: str
@@ -44,6 +47,8 @@ class Trace:
     evidence: tuple[tuple[str, str], ...]
     initial: tuple[tuple[str, str], ...]
     steps: tuple[Step, ...]
+    since: int | None = None
+    cycle_from: int | None = None
 
 
 @dataclass(frozen=True)
@@ -148,3 +153,23 @@ class Progress:
     memory_bytes: int = 0
     evaluations: int = 0
     states_by_depth: list[int] = field(default_factory=list)
+    phase: str = ""
+    """what is done after the search, in a word or two"""
+
+
+@dataclass(frozen=True)
+class QuorumAnalysis:
+    """What is known of a quorum system: ``holds`` when any two quorums intersect, and there is one."""
+
+    verdict: Verdict
+    reason: str = ""
+    """why something is not decided; the verdict may be all the same"""
+    disjoint: tuple[frozenset[int], frozenset[int]] | None = None
+    """two quorums without a common member"""
+    smallest: frozenset[int] | None = None
+    """a quorum that is as small as any; none where there is no quorum"""
+    losses: tuple[frozenset[int], ...] = ()
+    """sets whose loss leaves no quorum, and no smaller part of each does; smaller ones first"""
+    losses_complete: bool = False
+    """whether there are no others"""
+    seconds: float = 0.0

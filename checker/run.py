@@ -68,7 +68,7 @@ def simulate(
 
     The arguments, and what is raised, are those of `check`.
     """
-    problem = _problem(model, scope, options, engine, variant)
+    problem = _problem(model, scope, options, engine, variant, walking=True)
     native = engine != "interpreted" and native_available()
     tally = (walks.native_walks if native else walks.interpreted)(problem, simulation)
     if engine is None and not native:
@@ -82,6 +82,8 @@ def _problem(
     options: Options | None,
     engine: str | None,
     variant: str | Sequence[str] | None,
+    *,
+    walking: bool = False,
 ) -> Problem:
     options = options or Options()
     variants = (variant,) if isinstance(variant, str) else tuple(variant or ())
@@ -98,7 +100,7 @@ def _problem(
         )
     if engine == "interpreted" or not native_available():
         _refuse_native_options(options)
-    return Problem(model, scope, options, variants)
+    return Problem(model, scope, options, variants, walking=walking)
 
 
 def _refuse_native_options(options: Options) -> None:

@@ -43,6 +43,7 @@ def _functions(problem: Problem) -> list[Callable[..., Any]]:
     model = problem.model
     declared = [*model.transitions.values(), *model.properties.values()]
     functions = [d.function for d in declared] + [d.over for d in declared if d.over]
+    functions += [p.when for p in model.properties.values() if p.when]
     return functions + [f for f in (model._initial, model._identities) if f]  # noqa: SLF001 - same package
 
 

@@ -8,11 +8,11 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from zabcheck.checker.errors import UsageError
 from zabcheck.checker.evaluate import Evaluator, Selection, State, select
-from zabcheck.checker.model import Kind, Model, Property, options, validate
+from zabcheck.checker.model import LIVENESS, Kind, Model, Property, options, validate
 from zabcheck.checker.result import (
     CheckResult,
     Coverage,
@@ -22,7 +22,7 @@ from zabcheck.checker.result import (
     Trace,
     Verdict,
 )
-from zabcheck.checker.trace import Taken, explain
+from zabcheck.checker.trace import Taken, Unfulfilled, explain
 from zabcheck.checker.values import content_hash
 
 if TYPE_CHECKING:
@@ -44,13 +44,14 @@ class Limits:
 
 @dataclass(frozen=True)
 class Options:
-    """How to search: which properties (all when empty), limits, workers, store, symmetry, checkpoint."""
+    """How to search: which properties (all when empty), limits, workers, store, symmetry, liveness, checkpoint."""
 
     properties: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     workers: int = 1
     store: str = "fingerprint"
     symmetry: bool = False
+    liveness: bool = True
     witness: str | None = None
     checkpoint: Path | None = None
     resume: Path | None = None
@@ -69,7 +70,8 @@ class Found:
     depth: int
     fingerprint: int
     path: Callable[[], tuple[State, list[Taken]]]
-    """makes the path to the state: its initial state and the steps"""
+    """makes the path to the state: its initial state and the steps; for liveness, perhaps on into a cycle"""
+    unfulfilled: Unfulfilled | None = None
 
 
 def _validate_options(model: Model[Any], options: Options) -> None:
@@ -92,7 +94,13 @@ class Problem:
     """One question: a model in a scope, with the properties asked for and how to go about it."""
 
     def __init__(
-        self, model: Model[Any], scope: Any, options: Options, variants: tuple[str, ...] = ()
+        self,
+        model: Model[Any],
+        scope: Any,
+        options: Options,
+        variants: tuple[str, ...] = (),
+        *,
+        walking: bool = False,
     ) -> None:
         validate(scope)
         _validate_options(model, options)
@@ -103,10 +111,25 @@ class Problem:
         names = options.properties
         if names and options.witness and options.witness not in names:
             names = (*names, options.witness)
-        self.selection: Selection = select(model, scope, names)
+        self.walking = walking
+        self.selection: Selection = select(model, scope, names, self._out_of_reach)
         self.evaluator = Evaluator(model, scope, self.selection)
         self.shape = self.evaluator.shape
         self.started = time.monotonic()
+
+    def _out_of_reach(self, prop: Property) -> str:
+        """Why a property cannot be decided in this way, or nothing."""
+        if prop.kind not in LIVENESS:
+            return ""
+        if self.walking:
+            return "random walks say nothing about all runs"
+        if not self.options.liveness:
+            return "--no-liveness leaves it out"
+        if self.options.symmetry and prop.kind is Kind.EVENTUALLY:
+            return "with --symmetry one cannot tell to whom a run is fair"
+        if self.options.symmetry and prop.over is not None:
+            return "with --symmetry one cannot tell for whom it is true"
+        return ""
 
     def fingerprint(self, state: State) -> int:
         """The 128-bit content fingerprint of ``state``, the same in every engine and process."""
@@ -135,6 +158,8 @@ class Tally:
     deadlocks: int
     found: dict[str, Found]
     reason: str = ""
+    undecided: dict[str, str] = field(default_factory=dict)
+    """properties that the search could not decide although it left out no state, each with the reason"""
     bytes_per_state: float = 0.0
     collision_bound: float = 0.0
     evaluations: dict[str, int] = field(default_factory=dict)
@@ -147,7 +172,8 @@ def conclude(problem: Problem, tally: Tally) -> CheckResult:
     """The result that follows from a tally: verdicts, and the replayed counterexample or witness."""
     selection, found = problem.selection, tally.found
     violated = [p for p in selection.checked if p.kind is not Kind.GOAL and p.name in found]
-    verdict: Verdict = "violated" if violated else "incomplete" if tally.reason else "holds"
+    reason = tally.reason or next(iter(tally.undecided.values()), "")
+    verdict: Verdict = "violated" if violated else "incomplete" if reason else "holds"
     explicit = set(problem.options.properties)
     if verdict == "holds" and any(
         p.kind is Kind.GOAL and p.name in explicit and p.name not in found for p in selection.checked
@@ -167,7 +193,7 @@ def conclude(problem: Problem, tally: Tally) -> CheckResult:
         workers=tally.workers,
         store=tally.store,
         verdict=verdict,
-        reason=tally.reason if verdict == "incomplete" else "",
+        reason=reason if verdict == "incomplete" else "",
         distinct_states=sum(tally.states_by_depth),
         generated_states=tally.generated,
         depth=len(tally.states_by_depth),
@@ -181,7 +207,7 @@ def conclude(problem: Problem, tally: Tally) -> CheckResult:
             )
             for t in problem.model.transitions.values()
         },
-        properties=_properties(problem, tally, verdict),
+        properties=_properties(problem, tally),
         counterexample=counterexample,
         witness=witness,
         terminal_states=tally.terminal,
@@ -196,48 +222,37 @@ def conclude(problem: Problem, tally: Tally) -> CheckResult:
     )
 
 
-def _properties(problem: Problem, tally: Tally, verdict: Verdict) -> dict[str, PropertyResult]:
+def _properties(problem: Problem, tally: Tally) -> dict[str, PropertyResult]:
+    stopped = _stopped(tally, problem)
+
     def judge(prop: Property) -> PropertyResult:
-        hit = tally.found.get(prop.name)
-        word: PropertyVerdict
-        if prop.kind is Kind.GOAL:
-            word = (
-                "reached" if hit else "unreached" if not tally.reason and verdict == "holds" else "incomplete"
-            )
-            if not hit and not tally.reason and prop.name in problem.options.properties:
-                word = "unreached"
-        else:
-            word = (
-                "violated"
-                if hit
-                else "holds"
-                if verdict == "holds" or not _stopped(tally, problem)
-                else "incomplete"
-            )
-        return PropertyResult(word, prop.kind.value, prop.sentence, hit.depth if hit else None)
+        hit, note = tally.found.get(prop.name), tally.undecided.get(prop.name, "")
+        decided, opposite = ("reached", "unreached") if prop.kind is Kind.GOAL else ("violated", "holds")
+        word = decided if hit else "incomplete" if stopped or note else opposite
+        return PropertyResult(
+            cast("PropertyVerdict", word), prop.kind.value, prop.sentence, hit.depth if hit else None, note
+        )
 
     results = {}
     for prop in problem.model.properties.values():
         if prop in problem.selection.checked:
             results[prop.name] = judge(prop)
-        elif prop in problem.selection.unchecked:
-            needs = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in prop.needs.items())
-            results[prop.name] = PropertyResult(
-                "not checked", prop.kind.value, prop.sentence, note=f"needs {needs}"
-            )
+        elif why := problem.selection.unchecked.get(prop.name):
+            results[prop.name] = PropertyResult("not checked", prop.kind.value, prop.sentence, note=why)
     return results
 
 
 def _stopped(tally: Tally, problem: Problem) -> bool:
     """Whether part of the space was left out, be it for a limit or because a violation ended the search."""
     return bool(tally.reason) or any(
-        p.kind is not Kind.GOAL and p.name in tally.found for p in problem.selection.checked
+        p.kind is not Kind.GOAL and p.kind not in LIVENESS and p.name in tally.found
+        for p in problem.selection.checked
     )
 
 
 def _trace(problem: Problem, prop: Property, found: Found) -> Trace:
     root, path = found.path()
-    return explain(problem.evaluator, prop, root, path)
+    return explain(problem.evaluator, prop, root, path, found.unfulfilled)
 
 
 def peak_memory() -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from zabcheck.checker.errors import CheckerError
+from zabcheck.checker.lasso import flaw
 from zabcheck.checker.model import Instance, Kind, Property
 from zabcheck.checker.result import Change, Step, Trace
 from zabcheck.checker.values import render
@@ -17,7 +18,7 @@ from zabcheck.checker.values import render
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from zabcheck.checker.evaluate import Evaluator, State
+    from zabcheck.checker.evaluate import Demand, Evaluator, State
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,16 @@ class Taken:
 
     instance: Instance
     choices: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Unfulfilled:
+    """What is wrong with a run in which a goal is demanded after step ``since``, and never true from there on."""
+
+    demand: Demand
+    since: int
+    cycle_from: int | None = None
+    """for "eventually": after how many steps the cycle begins"""
 
 
 class ReplayError(CheckerError):
@@ -43,10 +54,21 @@ def replay(evaluator: Evaluator, root: State, path: Sequence[Taken]) -> list[Sta
     return states
 
 
-def explain(evaluator: Evaluator, prop: Property, root: State, path: Sequence[Taken]) -> Trace:
-    """The trace that shows ``prop`` false (a goal: true) at the end of ``path``, after replaying it."""
+def explain(
+    evaluator: Evaluator,
+    prop: Property,
+    root: State,
+    path: Sequence[Taken],
+    unfulfilled: Unfulfilled | None = None,
+) -> Trace:
+    """The trace that shows ``prop`` false (a goal: true) at the end of ``path``, after replaying it.
+
+    For liveness, ``unfulfilled`` says what the path shows instead.
+    """
     states = replay(evaluator, root, path)
-    arguments, clause, evidence = _verdict(evaluator, prop, states)
+    if unfulfilled and (wrong := flaw(evaluator, unfulfilled, states, path)):
+        raise ReplayError(f"the run does not show that {prop.name} is violated: {wrong}")
+    arguments, clause, evidence = _verdict(evaluator, prop, states, unfulfilled)
     return Trace(
         property=prop.name,
         arguments=arguments,
@@ -62,6 +84,8 @@ def explain(evaluator: Evaluator, prop: Property, root: State, path: Sequence[Ta
             )
             for taken, before, after in zip(path, states, states[1:], strict=False)
         ),
+        since=unfulfilled.since if unfulfilled else None,
+        cycle_from=unfulfilled.cycle_from if unfulfilled else None,
     )
 
 
@@ -87,7 +111,7 @@ def changes(evaluator: Evaluator, before: State, after: State) -> tuple[Change, 
 
 
 def _verdict(
-    evaluator: Evaluator, prop: Property, states: list[State]
+    evaluator: Evaluator, prop: Property, states: list[State], unfulfilled: Unfulfilled | None
 ) -> tuple[dict[str, str], str, tuple[tuple[str, str], ...]]:
     last = states[-1]
     if prop.kind is Kind.STEP or prop.kind is Kind.ASSERTION:
@@ -99,7 +123,7 @@ def _verdict(
         instance, answer = found
         return shown(instance.named_arguments), _clause(answer), ()
     for candidate, instance in evaluator.selection.predicates:
-        if candidate is prop:
+        if unfulfilled.demand.instance is instance if unfulfilled else candidate is prop:
             answer = evaluator.holds(last, prop, instance)
             if bool(answer) == (prop.kind is Kind.GOAL):
                 evidence = tuple(

@@ -58,6 +58,8 @@ def _trace(trace: Trace | None) -> dict[str, Any] | None:
         "evidence": dict(trace.evidence),
         "initial": dict(trace.initial),
         "steps": _steps(trace.steps),
+        "since": trace.since,
+        "cycle_from": trace.cycle_from,
     }
 
 

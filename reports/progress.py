@@ -97,7 +97,7 @@ class Pace:
     def left(self, progress: Progress) -> str:
         """What remains, in words."""
         levels = progress.states_by_depth
-        if not levels:
+        if not levels or progress.phase:
             return ""
         if (estimate := states_left(levels[:-1])) is None:
             if len(levels) > 2 and levels[-3] > 0:
@@ -113,6 +113,9 @@ def _facts(progress: Progress, pace: Pace) -> list[str]:
     if not progress.depth:  # random walks, which remember no states
         pace_of_steps = rate(progress.generated_states, progress.seconds, "steps")
         return [duration(progress.seconds), count(progress.generated_states, "step"), pace_of_steps]
+    if progress.phase:
+        states = count(progress.distinct_states, "state")
+        return [duration(progress.seconds), states, progress.phase, size(progress.memory_bytes)]
     facts = [
         duration(progress.seconds),
         count(progress.distinct_states, "state"),
@@ -206,7 +209,7 @@ class LiveDisplay:
             self._line(self._title, "bold"),
             self._line("  " + " · ".join(facts[:4])),
         ]
-        if progress.depth:
+        if progress.depth and not progress.phase:
             lines += [
                 self._line("  " + " · ".join(facts[4:])),
                 self._line("  " + self.curve(progress.states_by_depth), "cyan"),

@@ -33,8 +33,16 @@ _KINDS = {
     "assertion": ("Assertions", "true where a step checks them"),
     "final": ("Final states", "true where no step is possible"),
     "goal": ("Goals", "true in some state"),
+    "recovery": ("Recovery", "can become true from every state, without faults"),
+    "eventually": ("Liveness", "becomes true on every fair run without faults"),
 }
 """How the kinds of properties are headed, and what each means."""
+
+_FAULTS = {
+    "recovery": "cannot become true without faults",
+    "eventually": "stays false for ever",
+}
+"""What is wrong at the end of a counterexample, where it is not just that a property is false."""
 
 
 def show_result(console: Console, result: CheckResult, *, walks: str = "") -> None:
@@ -52,9 +60,10 @@ def show_result(console: Console, result: CheckResult, *, walks: str = "") -> No
     if not result.counterexample:
         _show_transitions(console, result)
     if result.witness:
-        _show_run(console, "Witness", result.witness, result, "reached")
+        _show_run(console, "Witness", result.witness, result, "is reached")
     if result.counterexample:
-        _show_run(console, "Counterexample", result.counterexample, result, "false")
+        kind = result.properties[result.counterexample.property].kind
+        _show_run(console, "Counterexample", result.counterexample, result, _FAULTS.get(kind, "is false"))
 
 
 def described(result: CheckResult) -> str:
@@ -83,9 +92,8 @@ def _explained(result: CheckResult, walks: str) -> str:
             elif outcome.verdict == "unreached" and not result.counterexample:
                 faults.append(f"{name} is reached in no state")
         if result.counterexample and not walks:
-            faults[-1] += (
-                f"; the shortest run that shows it has {count(len(result.counterexample.steps), 'step')}"
-            )
+            a = "a" if result.counterexample.cycle_from is not None else "the shortest"
+            faults[-1] += f"; {a} run that shows it has {count(len(result.counterexample.steps), 'step')}"
         return ", ".join(faults) + (f" ({walks})" if walks else "")
     if walks:
         return f"no violation found; {result.reason} ({walks})"
@@ -188,8 +196,8 @@ def _show_transitions(console: Console, result: CheckResult) -> None:
             say(console, Text().append(name, style="bold").append(f": {coverage.advice}"), hanging=2)
 
 
-def _show_run(console: Console, title: str, trace: Trace, result: CheckResult, word: str) -> None:
+def _show_run(console: Console, title: str, trace: Trace, result: CheckResult, what: str) -> None:
     steps = count(len(trace.steps), "step")
     heading(console, f"{title}: {trace.property}", f"{steps} from an initial state")
     show_steps(console, trace)
-    show_clause(console, trace, result.properties[trace.property].sentence, word)
+    show_clause(console, trace, result.properties[trace.property].sentence, what)

@@ -50,17 +50,28 @@ class Labels:
 def show_steps(console: Console, trace: Trace) -> None:
     """Print the steps of ``trace``, one line each."""
     labels = Labels(name for name, _ in trace.initial)
-    for line in step_lines(trace.steps, labels, console.width):
+    lines = step_lines(trace.steps, labels, console.width)
+    if trace.cycle_from is not None:
+        stops = trace.cycle_from == len(lines)
+        lines.insert(
+            trace.cycle_from, Text("  then nothing more has to happen" if stops else "  then for ever:")
+        )
+    for line in lines:
         cut(console, line)
 
 
-def show_clause(console: Console, trace: Trace, sentence: str, word: str) -> None:
-    """Print what is ``word`` (false, or reached) after the last step, for whom, and on what evidence."""
+def show_clause(console: Console, trace: Trace, sentence: str, what: str) -> None:
+    """Print ``what`` (such as "is false") becomes of the property after the last step, for whom, on what evidence.
+
+    For liveness, that is what becomes of it after the step since which it is demanded.
+    """
     labels = Labels(name for name, _ in trace.initial)
-    line = Text().append(trace.property, style="bold").append(f" is {word}")
+    line = Text().append(trace.property, style="bold").append(f" {what}")
     if trace.arguments:
         line.append(f" for {_named(trace.arguments)}")
-    line.append(f" after step {len(trace.steps)}" if trace.steps else " in the initial state")
+    step = len(trace.steps) if trace.since is None else trace.since
+    at_first = " in the initial state" if trace.since is None else " from the initial state on"
+    line.append(f" after step {step}" if step else at_first)
     if trace.clause or sentence:
         line.append(f": {trace.clause or sentence}")
     console.print()

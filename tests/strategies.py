@@ -7,7 +7,7 @@ also a test of symmetry.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import permutations
 from random import Random
@@ -227,17 +227,23 @@ class Rule:
     over: str
     guards: tuple[Condition, ...]
     body: tuple[Statement, ...]
+    fault: bool = False
+    fair: bool = True
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A property: ``never`` for an invariant, ``once`` for a goal, ``grows`` and so on for step properties."""
+    """A property: ``never`` for an invariant, ``once`` for a goal, ``grows`` and so on for step properties.
+
+    ``again`` and ``finally`` are for liveness, demanded where ``when`` is true, or everywhere.
+    """
 
     kind: str
     over: str
     conditions: tuple[Condition, ...] = ()
     what: Read = Read("a")
     explained: bool = False
+    when: Condition | None = None
 
 
 @dataclass(frozen=True)
@@ -456,7 +462,10 @@ def build(program: Program) -> Model[Scope]:
 
     assertion = model.assertion("Checked", "what a random transition checks")
     for number, rule in enumerate(program.rules):
-        model.transition(name=f"rule{number}", over=DOMAINS[rule.over])(transition(rule, assertion))
+        declared = model.transition(
+            name=f"rule{number}", over=DOMAINS[rule.over], fault=rule.fault, fair=rule.fair
+        )
+        declared(transition(rule, assertion))
     for number, claim in enumerate(program.claims):
         declare(model, f"claim{number}", claim)
     if program.final is not None:
@@ -489,6 +498,11 @@ def declare(model: Model[Scope], name: str, claim: Claim) -> None:
         model.invariant(name=name, over=over)(situated(claim.over, never))
     elif claim.kind == "once":
         model.goal(name=name, over=over)(situated(claim.over, every))
+    elif claim.kind in ("again", "finally"):
+        condition = claim.when
+        when = situated(claim.over, lambda situation: situation.true(condition)) if condition else None
+        register = model.recoverable if claim.kind == "again" else model.eventually
+        register(name=name, over=over, when=when)(situated(claim.over, every))
     else:
         model.step_property(name=name)(step_property(claim))
 
@@ -616,6 +630,11 @@ class Dice:
         kind, parts = self.among("never", "once", "once"), self.among(1, 2, 2, 3, 3)
         return Claim(kind, self.over, (self.oddity(parts),), explained=self.chance(50))
 
+    def demand(self) -> Claim:
+        goal = self.among(self.ending(), self.oddity(1), self.oddity(2), Not(self.oddity(1)))
+        when = self.ending() if self.chance(40) else None
+        return Claim(self.among("again", "finally"), self.over, (goal,), when=when)
+
 
 RULES, CLAIMS = 12, 8
 
@@ -640,4 +659,29 @@ def programs() -> st.SearchStrategy[Program]:
         seed=st.integers(0, 2**24 - 1),
         rules=st.integers(1, 2**RULES - 1),
         claims=st.integers(0, 2**CLAIMS - 1),
+    )
+
+
+def living_program(program: Program, faults: int, unfair: int, demands: tuple[int, ...]) -> Program:
+    """``program`` without what ends a search early, but with demands of liveness, one for each number.
+
+    The bits of ``faults`` and ``unfair`` say which of its rules are that.
+    """
+    rules = tuple(
+        replace(rule, fault=bool(faults >> bit & 1), fair=not unfair >> bit & 1)
+        for bit, rule in enumerate(program.rules)
+    )
+    claims = tuple(Dice(number).demand() for number in demands)
+    return replace(program, rules=rules, claims=claims, final=None)
+
+
+def living_programs() -> st.SearchStrategy[Program]:
+    """Random protocols of which liveness is demanded."""
+    bits = st.integers(0, 2**RULES - 1)
+    return st.builds(
+        living_program,
+        programs(),
+        faults=st.builds(lambda a, b: a & b, bits, bits),
+        unfair=st.builds(lambda a, b: a & b, bits, bits),
+        demands=st.lists(st.integers(0, 2**24 - 1), min_size=1, max_size=4, unique=True).map(tuple),
     )

@@ -207,6 +207,7 @@ typedef struct Worker {
     bool hit;   /* a property was decided since this was last cleared */
     bool knows; /* out of a walk: whether all of it was known */
     u32 leaves; /* out of a walk */
+    void *context; /* of what is called in a walk */
 } Worker;
 
 typedef struct {

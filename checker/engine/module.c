@@ -1,20 +1,11 @@
 /* The Python type `Core`: teaching, running, asking. Everything here holds the interpreter lock except run() and
  * simulate(), which release it and touch no Python object meanwhile. */
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
+#include "module.h"
 
-#include "core.h"
+#include "graph.h"
 
 #include <stdlib.h>
 #include <unistd.h>
-
-typedef struct {
-    PyObject_HEAD
-    Core core;
-    Simulation simulation;
-    u32 *initial;
-    u32 initials;
-} Object;
 
 /* ---- arguments ---- */
 
@@ -35,7 +26,7 @@ static int64_t *numbers(PyObject *sequence, Py_ssize_t *count) {
     return result;
 }
 
-static u32 *small_numbers(PyObject *sequence, Py_ssize_t *count) {
+u32 *small_numbers(PyObject *sequence, Py_ssize_t *count) {
     int64_t *wide = numbers(sequence, count);
     u32 *result = wide ? malloc((size_t)(*count + 1) * sizeof *result) : NULL;
     for (Py_ssize_t i = 0; result && i < *count; i++) result[i] = (u32)wide[i];
@@ -43,7 +34,7 @@ static u32 *small_numbers(PyObject *sequence, Py_ssize_t *count) {
     return result;
 }
 
-static bool in_range(Py_ssize_t value, size_t end, const char *what) {
+bool in_range(Py_ssize_t value, size_t end, const char *what) {
     if (value >= 0 && (size_t)value < end) return true;
     PyErr_Format(PyExc_ValueError, "no such %s: %zd", what, value);
     return false;
@@ -132,7 +123,7 @@ static int Core_init(Object *self, PyObject *args, PyObject *kwargs) {
     for (u32 p = 0; p < core->predicates; p++) {
         core->goal[p] = kind[p] == 1;
         core->final[p] = kind[p] == 2;
-        if (!core->final[p]) core->active[p / 64] |= (u64)1 << p % 64;
+        if (kind[p] < 2) core->active[p / 64] |= (u64)1 << p % 64;
     }
     for (u32 t = 0; t < transitions + core->predicates; t++) {
         bool predicate = t >= transitions;
@@ -326,7 +317,7 @@ static PyObject *Core_run(Object *self, PyObject *args) {
     return PyLong_FromLong(outcome);
 }
 
-static PyObject *ids_of_rows(const Core *core, const u32 *rows) {
+PyObject *ids_of_rows(const Core *core, const u32 *rows) {
     PyObject *ids = PyTuple_New(core->components);
     for (u32 c = 0; ids && c < core->components; c++) {
         const Component *component = &core->component[c];
@@ -337,7 +328,7 @@ static PyObject *ids_of_rows(const Core *core, const u32 *rows) {
 }
 
 /* (tree, value ids): what to evaluate where. */
-static PyObject *miss_object(const Core *core, u32 tree, const u32 *rows) {
+PyObject *miss_object(const Core *core, u32 tree, const u32 *rows) {
     PyObject *ids = ids_of_rows(core, rows);
     return ids ? Py_BuildValue("IN", tree, ids) : NULL;
 }
@@ -720,7 +711,7 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static PyTypeObject CoreType = {
+PyTypeObject CoreType = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "zabcheck.checker._core.Core",
     .tp_basicsize = sizeof(Object),
     .tp_flags = Py_TPFLAGS_DEFAULT,
@@ -734,7 +725,7 @@ static PyTypeObject CoreType = {
 static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_core", "The native core.", -1, NULL, NULL, NULL, NULL, NULL};
 
 PyMODINIT_FUNC PyInit__core(void) {
-    PyObject *made = PyType_Ready(&CoreType) ? NULL : PyModule_Create(&module);
+    PyObject *made = PyType_Ready(&CoreType) || PyType_Ready(&GraphType) ? NULL : PyModule_Create(&module);
     if (!made) return NULL;
     static const struct {
         const char *name;
@@ -744,11 +735,14 @@ PyMODINIT_FUNC PyInit__core(void) {
         {"STOP_STATES", STOP_STATES}, {"STOP_MEMORY", STOP_MEMORY},
         {"WRITE_SET", WRITE_SET},     {"WRITE_APPLY", WRITE_APPLY}, {"WALK_TIME", WALK_TIME},
         {"WALK_MISS", WALK_MISS},     {"WALK_HIT", WALK_HIT},       {"WALK_DONE", WALK_DONE},
-        {"VERSION", 1},
+        {"VERSION", 1},           {"ROLE_FAULT", ROLE_FAULT}, {"ROLE_UNFAIR", ROLE_UNFAIR},
+        {"ROLE_FAIR", ROLE_FAIR},
     };
     for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
         PyModule_AddIntConstant(made, constants[i].name, constants[i].value);
     Py_INCREF(&CoreType);
     PyModule_AddObject(made, "Core", (PyObject *)&CoreType);
+    Py_INCREF(&GraphType);
+    PyModule_AddObject(made, "Graph", (PyObject *)&GraphType);
     return made;
 }

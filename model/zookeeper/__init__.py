@@ -3,7 +3,7 @@
 # In the order in which people see what these register:
 # isort: off
 from zabcheck.model.zookeeper import steps, candidates, faults
-from zabcheck.model.zookeeper import guarantees, order, local, goals, final, variants
+from zabcheck.model.zookeeper import guarantees, order, local, votes, goals, final, liveness, variants
 # isort: on
 
 from zabcheck.model.zookeeper.ensemble import State, initial
@@ -18,9 +18,11 @@ __all__ = [
     "goals",
     "guarantees",
     "initial",
+    "liveness",
     "local",
     "model",
     "order",
     "steps",
     "variants",
+    "votes",
 ]

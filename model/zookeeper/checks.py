@@ -41,3 +41,13 @@ initial_history_integrity = model.assertion(
     "The initial history of an established epoch begins with that of each earlier established epoch.",
     source="paper, initial history integrity; Remix I-8",
 )
+decision_support = model.assertion(
+    "DecisionSupport",
+    "A server ends an election only with a candidate that a quorum votes for.",
+    source="FLE F2",
+)
+own_round = model.assertion(
+    "OwnRound",
+    "A server takes itself for the leader only by votes of its own round.",
+    source="FLE F4; ZOOKEEPER-1514",
+)

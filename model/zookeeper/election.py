@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from zabcheck.checker import require
 from zabcheck.model.transaction import NONE
+from zabcheck.model.zookeeper.checks import decision_support, own_round
 from zabcheck.model.zookeeper.leader import lead
 from zabcheck.model.zookeeper.learner import follow
 from zabcheck.model.zookeeper.messages import Notification, Role, Vote
@@ -18,12 +19,15 @@ from zabcheck.model.zookeeper.switches import VoteEquality, VoteOrder
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from zabcheck.model.zookeeper.scope import Scope
     from zabcheck.model.zookeeper.server import Outbox, Server
 
 
-def beats(order: VoteOrder, new: Vote, current: Vote) -> bool:
-    """Whether a vote is better than another (``totalOrderPredicate``)."""
-    match order:
+def beats(scope: Scope, new: Vote, current: Vote) -> bool:
+    """Whether a vote is better than another (``totalOrderPredicate``); one for a server without weight never is."""
+    if new.leader in scope.quorums.voters and not scope.quorums.weight(new.leader):
+        return False
+    match scope.switches.vote_order:
         case VoteOrder.SID_WITHOUT_EPOCH:
             return (
                 new.epoch > current.epoch
@@ -96,12 +100,11 @@ def on_notification(me: Server, sender: int, n: Notification, out: Outbox) -> No
 
 def hear_candidate(me: Server, sender: int, n: Notification, out: Outbox) -> None:
     """A server that looks for a leader has voted."""
-    order = me.scope.switches.vote_order
     mine = candidate(me)
     if n.round < me.round:
         out.notify(sender, current(me))
         return
-    if me.finalizing and not beats(order, n.vote, mine):
+    if me.finalizing and not beats(me.scope, n.vote, mine):
         return
     me.finalizing = False
     if n.round > me.round:
@@ -109,9 +112,9 @@ def hear_candidate(me: Server, sender: int, n: Notification, out: Outbox) -> Non
         for sid in me.recvset:
             me.recvset[sid] = None
         mine = own_vote(me)
-        me.proposal = n.vote if beats(order, n.vote, mine) else mine
+        me.proposal = n.vote if beats(me.scope, n.vote, mine) else mine
         tell_all(me, out)
-    elif beats(order, n.vote, mine):
+    elif beats(me.scope, n.vote, mine):
         me.proposal = n.vote
         tell_all(me, out)
     me.recvset[sender] = n
@@ -127,16 +130,14 @@ def forget_losers(me: Server) -> None:
                 me.recvset[sid] = None
 
 
-def without_futile(
-    n: Notification | None, round_: int, proposal: Vote, order: VoteOrder
-) -> Notification | None:
+def without_futile(n: Notification | None, round_: int, proposal: Vote, scope: Scope) -> Notification | None:
     """``n``, unless it would change nothing at a candidate with this proposal, now or later in this round."""
     futile = (
         n is not None
         and n.role is Role.LOOKING
         and n.round == round_
         and n.vote != proposal
-        and not beats(order, n.vote, proposal)
+        and not beats(scope, n.vote, proposal)
     )
     return None if futile else n
 
@@ -145,6 +146,11 @@ def is_supported(me: Server, votes: Mapping[int, Notification | None]) -> bool:
     """Whether the candidate of this server has a quorum, this server's own vote included."""
     if not me.scope.switches.decides_by_quorum:
         return all(votes[sid] is not None for sid in me.scope.voters if sid != me.sid)
+    return has_quorum(me, votes)
+
+
+def has_quorum(me: Server, votes: Mapping[int, Notification | None]) -> bool:
+    """Whether a quorum votes for the candidate of this server."""
     same = frozenset(
         sid for sid, n in votes.items() if n is not None and n.vote == me.proposal and n.role is Role.LOOKING
     )
@@ -155,7 +161,7 @@ def is_supported(me: Server, votes: Mapping[int, Notification | None]) -> bool:
 def hear_settled(me: Server, sender: int, n: Notification, out: Outbox) -> None:
     """A server that has a leader says which: join it, if a quorum says the same and the leader itself does."""
     if me.finalizing:
-        if not beats(me.scope.switches.vote_order, n.vote, candidate(me)):
+        if not beats(me.scope, n.vote, candidate(me)):
             return
         me.finalizing = False
     if n.round == me.round:
@@ -165,6 +171,7 @@ def hear_settled(me: Server, sender: int, n: Notification, out: Outbox) -> None:
             return
     me.outofelection[sender] = n
     if agrees(me, me.outofelection, n, by_epoch=True) and leads(me, me.outofelection, n):
+        own_round.check(n.vote.leader != me.sid or n.round == me.round)
         me.round = n.round
         settle_on(me, n, out)
 
@@ -194,6 +201,7 @@ def leads(me: Server, votes: Mapping[int, Notification | None], n: Notification)
 def finalize(me: Server, out: Outbox) -> None:
     """No better vote has come for a while: the election is over (``finalizeWait``)."""
     require(me.role is Role.LOOKING and me.finalizing)
+    decision_support.check(has_quorum(me, me.recvset))
     settle_on(me, Notification(candidate(me), me.round, Role.LOOKING), out)
 
 

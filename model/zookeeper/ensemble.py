@@ -71,7 +71,7 @@ class State:
         me, switches = self.servers[sid], self.scope.switches
         if self.scope.reduced and switches.decides_by_quorum and me.proposal is not None:
             for box in self.mail[sid].values():
-                box.apply(without_futile, me.round, me.proposal, switches.vote_order)
+                box.apply(without_futile, me.round, me.proposal, self.scope)
 
     def act(self, sid: int, action: Callable[[Server, Wire], None]) -> None:
         """Let one server act; in the coarse grain its threads then run until they have nothing left to do."""

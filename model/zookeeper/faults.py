@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from zabcheck.model.zookeeper.ensemble import State
 
 
-@model.transition(over=server)
+@model.transition(over=server, fault=True)
 def crash(state: State, server: int) -> None:
     """A server crashes: what is not on disk is lost, and so is what is in transit to and from it."""
     require(state.servers[server].role is not Role.DOWN)
@@ -36,7 +36,7 @@ def restart(state: State, server: int) -> None:
     state.act(server, lambda me, _: threads.start(me))
 
 
-@model.transition(over=pair)
+@model.transition(over=pair, fault=True)
 def partition(state: State, one: int, other: int) -> None:
     """Two servers are cut off from each other; each will notice by itself."""
     require(not state.apart[one, other])
@@ -54,7 +54,13 @@ def heal(state: State, one: int, other: int) -> None:
     state.apart[one, other] = False
 
 
-@model.transition(over=learner_and_leader)
+@model.transition(over=server, fault=True)
+def log_write_fail(state: State, server: int) -> None:
+    """A record cannot be written to the log, where a release goes on after that."""
+    state.act(server, lambda me, _: threads.fail_to_write(me))
+
+
+@model.transition(over=learner_and_leader, fault=True)
 def learner_time_out(state: State, learner: int, leader: int) -> None:
     """A learner gives up a leader that is only slow."""
     require(state.servers[learner].leader == leader)
@@ -63,7 +69,7 @@ def learner_time_out(state: State, learner: int, leader: int) -> None:
     state.act(learner, learning.leave)
 
 
-@model.transition(over=leader_and_learner)
+@model.transition(over=leader_and_learner, fault=True)
 def leader_time_out(state: State, leader: int, learner: int) -> None:
     """A leader gives up a learner that is only slow."""
     require(state.servers[leader].handlers[learner].stage is not Stage.ABSENT)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zabcheck.model.zookeeper.goals import serves
 from zabcheck.model.zookeeper.messages import Role
 from zabcheck.model.zookeeper.scope import model
+from zabcheck.model.zookeeper.server import Phase
 
 if TYPE_CHECKING:
     from zabcheck.model.zookeeper.ensemble import State
@@ -19,7 +20,8 @@ def recovered(state: State) -> bool:
         return False
     leader = leaders[0]
     return all(
-        me is leader or (me.leader == leader.sid and me.connected and me.tree.log == leader.tree.log)
+        me is leader
+        or (me.leader == leader.sid and me.phase is Phase.BROADCAST and me.tree.log == leader.tree.log)
         for me in state.servers.values()
         if me.role is not Role.DOWN
     )

@@ -37,6 +37,8 @@ def lead(me: Server, out: Outbox) -> None:
     me.role = Role.LEADING
     me.phase = Phase.DISCOVERY
     hear_epoch(me, me.sid, me.accepted_epoch, out)
+    if me.scope.switches.leader_zxid_early:
+        me.tree.mark(Zxid(me.epoch, 0))
 
 
 def resign(me: Server, out: Outbox) -> None:
@@ -72,7 +74,7 @@ def hear_epoch(me: Server, sid: int, accepted: int, out: Outbox) -> None:
     if not epoch_decided(me):
         if me.scope.switches.epoch_files:
             me.epoch = max(me.epoch, accepted + 1)
-        else:
+        elif sid == me.sid:
             me.epoch = me.tree.zxid.epoch + 1
         if counts(me, sid):
             me.connecting |= {sid}
@@ -115,8 +117,6 @@ def hear_acceptance(me: Server, sid: int, epoch: int | None, zxid: Zxid, out: Ou
         me.current_epoch = me.epoch
         me.phase = Phase.SYNCHRONIZATION
         me.supporting = frozenset({me.sid})
-        if me.scope.switches.leader_zxid_early:
-            me.tree.mark(Zxid(me.epoch, 0))
         out.observe(Leads(me.sid, me.epoch))
         if me.is_quorum(me.supporting) or not me.scope.switches.acknowledgement_establishes:
             establish(me, out)
@@ -141,7 +141,7 @@ def synchronize(me: Server, learner: int, out: Outbox) -> None:
     if me.last_proposed > chosen.last_seen:
         for packet in committed(tuple(txn for txn in me.to_apply if txn.zxid > chosen.last_seen)):
             out.send(learner, packet)
-        if counts(me, learner):
+        if counts(me, learner) and me.scope.switches.forwards_outstanding:
             for proposal in me.outstanding:
                 if proposal.txn.zxid > chosen.last_seen:
                     out.send(learner, Proposal(proposal.txn))
@@ -170,7 +170,7 @@ def on_ack(me: Server, learner: int, packet: Ack, out: Outbox) -> None:
         me.supporting |= {learner}
         if me.is_quorum(me.supporting):
             establish(me, out)
-    if me.phase is Phase.BROADCAST:
+    if me.phase is Phase.BROADCAST and me.scope.switches.announces_establishment:
         for waiting in me.handled(Stage.WAITING):
             me.handlers[waiting].stage = Stage.ACTIVE
             out.send(waiting, UpToDate())
@@ -184,7 +184,7 @@ def establish(me: Server, out: Outbox) -> None:
     me.phase = Phase.BROADCAST
     me.renew_vote(me.epoch)
     me.tree.mark(begin)
-    me.last_proposed = me.last_committed = begin
+    me.last_proposed = me.last_committed = begin if me.scope.switches.zxid_has_epoch else NONE
     me.supporting = frozenset()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zabcheck.checker import require
-from zabcheck.model.transaction import Zxid
+from zabcheck.model.transaction import Txn, Zxid
 from zabcheck.model.zookeeper.checks import (
     ack_durability,
     commit_consistent,
@@ -37,7 +37,6 @@ from zabcheck.model.zookeeper.switches import UPTODATE, Sync
 from zabcheck.model.zookeeper.threads import apply, crash, enqueue, learned_from, look, stop
 
 if TYPE_CHECKING:
-    from zabcheck.model.transaction import Txn
     from zabcheck.model.zookeeper.server import Outbox, Server
 
 
@@ -70,7 +69,7 @@ def on_leaderinfo(me: Server, leader: int, packet: LeaderInfo, out: Outbox) -> N
     """Accept a new epoch; go away if a later one was accepted already."""
     state_consistent.check(me.phase is Phase.DISCOVERY)
     switches = me.scope.switches
-    if switches.epoch_files and packet.epoch < me.accepted_epoch:
+    if switches.epoch_files and switches.refuses_earlier_epochs and packet.epoch < me.accepted_epoch:
         leave(me, out)
         return
     answer = me.current_epoch if packet.epoch > me.accepted_epoch else None
@@ -117,19 +116,25 @@ def writes_log(me: Server) -> bool:
 
 def on_proposal(me: Server, leader: int, packet: Proposal, out: Outbox) -> None:  # noqa: ARG001 - a handler
     """Log a proposal; while synchronizing, keep it."""
-    queued = me.pending if me.phase is Phase.BROADCAST else me.not_logged
-    if queued:
-        last = queued[-1].zxid
-        proposal_consistent.check(follows(last, packet.txn.zxid))
+    txn = packet.txn
+    proposal_consistent.check(follows(last_received(me), txn.zxid))
+    if not me.scope.switches.logs_what_was_proposed:
+        txn = Txn(txn.zxid, -txn.value)
     if me.phase is Phase.BROADCAST:
-        enqueue(me, packet.txn)
+        enqueue(me, txn)
     else:
-        me.not_logged = (*me.not_logged, packet.txn)
+        me.not_logged = (*me.not_logged, txn)
+
+
+def last_received(me: Server) -> Zxid:
+    """The last zxid that a learner has been sent, wherever that is by now."""
+    on_the_way = (*me.not_logged, *me.pending, *me.to_log, *me.to_apply)
+    return max(me.tree.zxid, me.disk.zxid, *(txn.zxid for txn in on_the_way))
 
 
 def follows(last: Zxid, zxid: Zxid) -> bool:
-    """Whether ``zxid`` is the successor of ``last``; a later epoch may begin anywhere."""
-    return zxid.epoch > last.epoch or zxid == Zxid(last.epoch, last.counter + 1)
+    """Whether ``zxid`` is the successor of ``last`` or the first of a later epoch."""
+    return zxid.counter == (last.counter + 1 if zxid.epoch == last.epoch else 1) and zxid > last
 
 
 def on_commit(me: Server, leader: int, packet: Commit, out: Outbox) -> None:  # noqa: ARG001 - a handler

@@ -41,8 +41,11 @@ def mem_disk(state: State, server: int) -> Verdict:
     me = state.servers[server]
     if me.role is not Role.LOOKING:
         return True
-    tree, disk = me.tree.log, me.disk.log
-    return tree.begins(disk) or because(f"{server} votes with {tree}, on its disk is {disk}")
+    tree, disk = me.tree.value, me.disk.value
+    complete = tree.zxid.counter == 0 or tree.zxid <= disk.zxid
+    return (complete and tree.log.begins(disk.log)) or because(
+        f"{server} votes with {tree}, on its disk is {disk}"
+    )
 
 
 @model.invariant(name="LogContiguity", over=server, source="ZOOKEEPER-4925, 5094")

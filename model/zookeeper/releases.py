@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zabcheck.model.zookeeper.switches import (
+    NEWLEADER,
     NL_340,
     NL_2678,
     NL_3911,
@@ -86,3 +87,32 @@ def _releases() -> dict[str, Release]:
 
 RELEASES = _releases()
 DEFAULT = "3.9.4"
+
+
+def shown(value: Any) -> str:
+    """A switch's value in a word or a few, as it is typed and listed."""
+    if isinstance(value, tuple):
+        return next(
+            (name for name, steps in NEWLEADER.items() if steps == value), " ".join(s.name for s in value)
+        )
+    return (
+        {True: "yes", False: "no"}[value] if isinstance(value, bool) else value.name.lower().replace("_", "-")
+    )
+
+
+def described() -> list[dict[str, Any]]:
+    """Every release as plain data: all its switches, those that differ, and the first release that is the same."""
+    mended, first, listed = Switches(), dict[Switches, str](), []
+    for name, release in RELEASES.items():
+        switches = release.but()
+        values = {f.name: getattr(switches, f.name) for f in dataclasses.fields(switches)}
+        listed.append(
+            {
+                "name": name,
+                "same_as": first.get(switches),
+                "differs": {k: shown(v) for k, v in values.items() if v != getattr(mended, k)},
+                "switches": {k: shown(v) for k, v in values.items()},
+            }
+        )
+        first.setdefault(switches, name)
+    return listed

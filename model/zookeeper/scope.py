@@ -5,24 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, combinations, permutations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zabcheck.checker import Model, option
 from zabcheck.model.quorums import Majority
 from zabcheck.model.zookeeper.releases import DEFAULT, RELEASES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Container, Mapping
 
+    from zabcheck.model.quorums import QuorumVerifier
     from zabcheck.model.zookeeper.switches import Switches
 
 
 class AtLeastHalf(Majority):
     """Not a quorum system: with an even number of voters, two halves do not meet."""
 
-    def contains_quorum(self, sids: Collection[int]) -> bool:
-        """Whether ``sids`` contain half of the voters."""
-        return 2 * len(self.voters & frozenset(sids)) >= len(self.voters)
+    def is_quorum(self, inside: Mapping[int, Any]) -> Any:
+        """At least half."""
+        return 2 * sum(inside[sid] for sid in self.voters) >= len(self.voters)
+
+
+class Anybody(Majority):
+    """Not a quorum system either: who does not vote counts as well."""
+
+    def contains_quorum(self, sids: Container[int]) -> bool:
+        """Whether so many servers are there, voters or not, as a majority of the voters has."""
+        return isinstance(sids, frozenset) and 2 * len(sids) > len(self.voters)
 
 
 @dataclass(frozen=True)
@@ -34,7 +43,7 @@ class Scope:
     absent: int = option(0, "how many of the voters never run", maximum=8)
     history: int = option(1, "transactions of epoch 1 that every server begins with")
     transactions: int = option(1, "how many client writes are proposed")
-    epochs: int = option(3, "no epoch later than this is proposed", minimum=1)
+    epochs: int = option(4, "no epoch later than this is proposed", minimum=1)
     crashes: int = option(1, "how many times a server may crash")
     partitions: int = option(0, "how many times two servers may be cut off from each other")
     timeouts: int = option(0, "how many times a server may give up a peer that answers")
@@ -57,6 +66,8 @@ class Scope:
     release: str = option(DEFAULT, "the release of ZooKeeper (zabcheck releases)", choices=tuple(RELEASES))
     reduced: bool = field(default=True, kw_only=True)
     """leave out what no step and no property can tell apart; the tests compare with the full search"""
+    quorum_system: QuorumVerifier | None = field(default=None, kw_only=True)
+    """weights and groups, rather than a majority of the voters"""
     changed: tuple[tuple[str, object], ...] = field(default=(), kw_only=True)
     """switches that differ from those of the release"""
 
@@ -66,9 +77,12 @@ class Scope:
         return RELEASES[self.release].but(**dict(self.changed))
 
     @cached_property
-    def quorums(self) -> Majority:
+    def quorums(self) -> QuorumVerifier:
         """Which sets of servers decide."""
-        return (AtLeastHalf if self.switches.half_is_a_quorum else Majority)(frozenset(self.voters))
+        if self.quorum_system is not None:
+            return self.quorum_system
+        kind = AtLeastHalf if self.switches.half_is_a_quorum else Majority
+        return (Anybody if self.switches.counts_observers else kind)(frozenset(self.voters))
 
     @cached_property
     def voters(self) -> tuple[int, ...]:

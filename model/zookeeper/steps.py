@@ -82,8 +82,8 @@ def elect(state: State, leader: int, supporters: tuple[int, ...]) -> None:
     servers = [state.servers[sid] for sid in supporters]
     require(all(me.role is Role.LOOKING for me in servers))
     best = state.servers[leader]
-    order = state.scope.switches.vote_order
-    require(all(election.beats(order, best.vote, me.vote) for me in servers if me is not best))
+    require(election.beats(state.scope, best.vote, election.NOBODY))
+    require(all(election.beats(state.scope, best.vote, me.vote) for me in servers if me is not best))
     require(not any(state.are_apart(a, b) for a in supporters for b in supporters if a < b))
     require(all(me.accepted_epoch < state.scope.epochs for me in servers))
     for sid in supporters:

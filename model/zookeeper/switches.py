@@ -27,7 +27,7 @@ class Sync(Enum):
 
 NL_340 = (Sync.SNAPSHOT, Sync.EPOCH, Sync.ACK_NEWLEADER)
 """up to 3.4.9 and 3.5.2; with `Switches.diff_takes_snapshot`"""
-NL_2678 = (Sync.SNAPSHOT, Sync.EPOCH, Sync.ACK_NEWLEADER)
+NL_2678 = NL_340
 """ZOOKEEPER-2678: after a DIFF nothing is on disk yet"""
 NL_3911 = (Sync.SNAPSHOT, Sync.EPOCH, Sync.QUEUE_ALL, Sync.ACK_NEWLEADER)
 """ZOOKEEPER-3911: the log thread gets the proposals before the acknowledgement, and writes them when it will"""
@@ -35,6 +35,13 @@ NL_4785 = (Sync.SNAPSHOT, Sync.LOG_ALL, Sync.EPOCH, Sync.ACK_NEWLEADER)
 """ZOOKEEPER-4785: everything is on disk first"""
 NL_4394 = (Sync.SNAPSHOT, Sync.LOG_COMMITTED, Sync.EPOCH, Sync.ACK_NEWLEADER)
 """ZOOKEEPER-4394: only what is committed; the rest stays until UPTODATE"""
+NEWLEADER = {
+    "3.4.0": NL_340,
+    "zookeeper-3911": NL_3911,
+    "zookeeper-4785": NL_4785,
+    "zookeeper-4394": NL_4394,
+}
+"""the answers to NEWLEADER that were released, by the release or issue that brought each"""
 UPTODATE = (Sync.ACK_UPTODATE, Sync.START, Sync.LOG_REST, Sync.COMMIT_REST)
 
 
@@ -88,6 +95,8 @@ class Switches:
     epoch_files: bool = True
     """accepted and current epoch are on disk, and a quorum is asked for them (ZOOKEEPER-335, 1081, 1082)"""
     persists_accepted_epoch: bool = True
+    refuses_earlier_epochs: bool = True
+    """a learner goes away from a leader whose epoch is earlier than one it accepted"""
     checks_recency: bool = True
     """a leader does without followers that know more than it does (``waitForEpochAck``)"""
 
@@ -106,6 +115,9 @@ class Switches:
     release is known to see to that"""
     leader_zxid_early: bool = False
     """the leader calls itself complete up to the new epoch before anybody follows (ZOOKEEPER-790)"""
+    forwards_outstanding: bool = True
+    """a learner is also sent what is proposed and not committed yet (ZOOKEEPER-962, 1319)"""
+    announces_establishment: bool = True
     acknowledgement_establishes: bool = True
     """UPTODATE waits for a quorum of acknowledgements of NEWLEADER"""
 
@@ -124,7 +136,11 @@ class Switches:
 
     # broadcast
     commit_order: CommitOrder = CommitOrder.IN_ORDER
+    zxid_has_epoch: bool = True
     logs_before_ack: bool = True
+    logs_what_was_proposed: bool = True
+    log_writes_fail: bool = False
+    """the log can fail to write a record and the server goes on (ZOOKEEPER-4882, open)"""
     counts_observers: bool = False
     guards_rollover: bool = True
     """a full counter ends the epoch (ZOOKEEPER-1277)"""

@@ -31,6 +31,13 @@ def write_next(me: Server, out: Outbox) -> None:
     acknowledge(me, txn, out)
 
 
+def fail_to_write(me: Server) -> None:
+    """The log thread cannot write the next record, and the server goes on without it (ZOOKEEPER-4882)."""
+    require(me.scope.switches.log_writes_fail)
+    require(me.to_log)
+    me.to_log = me.to_log[1:]
+
+
 def acknowledge(me: Server, txn: Txn, out: Outbox) -> None:
     """Say that ``txn`` is on disk, to the leader or as the leader (``SendAck``-, ``AckRequestProcessor``)."""
     if me.role is Role.FOLLOWING:

@@ -6,15 +6,20 @@ the least bounds in which it shows.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from zabcheck.model.zookeeper.releases import shown
 from zabcheck.model.zookeeper.scope import model
 from zabcheck.model.zookeeper.switches import (
+    NEWLEADER,
     NL_2678,
     NL_3911,
     NL_4785,
+    CommitOrder,
     LogThread,
+    Switches,
     Sync,
     VoteOrder,
 )
@@ -55,6 +60,24 @@ bug(
     vote_order=VoteOrder.SID_WITHOUT_EPOCH,
 )
 
+bug(
+    975,
+    "An election ends as soon as every voter has voted, whatever they voted: a server that restarts elects itself.",
+    "up to 3.3",
+    "DecisionSupport",
+    "NoFalseElection",
+    decides_by_quorum=False,
+    needs={"election": "fine", "rounds": 2},
+)
+bug(
+    1514,
+    "A server takes itself for the leader by votes of an earlier round.",
+    "up to 3.4.3",
+    "OwnRound",
+    checks_round=False,
+    needs={"election": "fine", "rounds": 2},
+)
+
 # Tier 1: discovery
 
 bug(
@@ -63,8 +86,6 @@ bug(
     "3.0-3.3",
     "Leadership1",
     "Leadership2",
-    "SameZxid",
-    "P1s",
     epoch_files=False,
     vote_order=VoteOrder.ZXID_SID,
 )
@@ -75,9 +96,9 @@ bug(
     "P1s",
     "LeaderLogCompleteness",
     leader_zxid_early=True,
+    epoch_files=False,
     vote_order=VoteOrder.ZXID_SID,
-    checks_recency=False,
-    needs={"crashes": 2},
+    needs={"timeouts": 2},
 )
 
 # Tier 1: synchronization
@@ -96,7 +117,8 @@ bug(
     1156,
     "TRUNC removes one transaction too many.",
     "up to 3.3.3",
-    "CommittedLogDurability",
+    "ProcessConsistency",
+    "LogContiguity",
     truncs_exactly=False,
     respects_epochs=False,
     needs={"transactions": 2},
@@ -120,6 +142,7 @@ bug(
     "P1s",
     "LeaderLogCompleteness",
     newleader=NL_2678,
+    needs={"crashes": 2},
 )
 bug(
     4643,
@@ -179,10 +202,8 @@ bug(
     "What was applied after a TRUNC and before NEWLEADER is only in memory, and is kept when that leader fails.",
     "3.4.10 to master (open)",
     "MemDisk",
-    "AckDurability",
-    "LogContiguity",
     clears_partial_trunc=False,
-    needs={"transactions": 2},
+    needs={"crashes": 2},
 )
 # Mutants, and what this model has found
 
@@ -196,3 +217,177 @@ change(
     source="LearnerHandler.syncFollower, FinalRequestProcessor; found by this model, in every release since 3.5",
     spares_committed=False,
 )
+bug(
+    3642,
+    "A tree from an unfinished SNAP is kept in memory, and the next leader finds nothing to add to it.",
+    "up to 3.5.9, 3.6.2",
+    "MemDisk",
+    clears_partial_snap=False,
+    source="shows where SNAP is used: with --window 1",
+)
+bug(
+    2355,
+    "DIFF makes a follower call itself complete before it has got what it lacks.",
+    "up to 3.4.10, 3.5.3",
+    "MemDisk",
+    diff_sets_zxid=True,
+)
+bug(
+    4925,
+    "What a follower applied while synchronizing is missing from what it sends on when it leads.",
+    "3.9.3",
+    "CommittedLogDurability",
+    "ProcessConsistency",
+    sync_feeds_committed_log=False,
+    needs={"crashes": 2},
+)
+bug(
+    4882,
+    "The log fails to write a record, the server goes on and applies the transaction when it is committed.",
+    "all (open)",
+    "MemDisk",
+    "LogContiguity",
+    log_writes_fail=True,
+    needs={"transactions": 2},
+)
+bug(
+    1653,
+    "A server that crashed between the snapshot and the current epoch refuses to start.",
+    "3.4.0-3.4.5",
+    "LogEpoch",
+    epoch_marker=False,
+    source="shows where SNAP is used: with --window 1",
+)
+bug(
+    1277,
+    "The counter of the zxid runs over into the epoch.",
+    "up to 3.3.4, 3.4.3",
+    "LogContiguity",
+    guards_rollover=False,
+    needs={"transactions": 2},
+    source="shows with --counter 1",
+)
+bug(
+    962,
+    "A learner that joins is not sent what is proposed and not committed yet.",
+    "up to 3.3",
+    "ProposalConsistent",
+    "CommitConsistent",
+    forwards_outstanding=False,
+    needs={"transactions": 2},
+)
+change(
+    "half-is-a-quorum",
+    "Half of the servers decide.",
+    "Leadership1",
+    "Leadership2",
+    half_is_a_quorum=True,
+    needs={"servers": 4},
+)
+change(
+    "vote-by-sid",
+    "The largest sid wins, whatever its log.",
+    "LeaderLogCompleteness",
+    "P1s",
+    vote_order=VoteOrder.SID,
+    checks_recency=False,
+)
+change(
+    "commit-in-any-order",
+    "A proposal is committed as soon as a quorum has it, even before the one before it. Harmless as long as the voters "
+    "do not change: acknowledgements come in order.",
+    commit_order=CommitOrder.ANY_ORDER,
+)
+change(
+    "recency-unchecked",
+    "A leader does not mind followers that know more than it does. Harmless where the election lets the best of a "
+    "quorum win.",
+    checks_recency=False,
+)
+change(
+    "zxid-without-epoch",
+    "A zxid is a number and has no epoch.",
+    "GlobalPrimaryOrder",
+    zxid_has_epoch=False,
+)
+change(
+    "accepted-epoch-forgotten",
+    "The accepted epoch is not written.",
+    "EpochOrder",
+    "Leadership2",
+    persists_accepted_epoch=False,
+)
+change(
+    "earlier-epoch-accepted",
+    "A learner stays with a leader whose epoch is earlier than one it accepted.",
+    "EpochsMonotone",
+    refuses_earlier_epochs=False,
+    needs={"partitions": 1},
+)
+change(
+    "acknowledged-before-logged",
+    "A proposal is acknowledged before it is on disk.",
+    "CommittedLogDurability",
+    "P1s",
+    logs_before_ack=False,
+)
+change(
+    "no-trunc",
+    "A returning server keeps what only it has.",
+    "P2",
+    "ProcessConsistency",
+    truncs=False,
+    truncs_inside_window=False,
+    respects_epochs=False,
+)
+change(
+    "uptodate-before-quorum",
+    "A leader calls its epoch established before anybody acknowledged NEWLEADER.",
+    "CommittedLogDurability",
+    acknowledgement_establishes=False,
+)
+change(
+    "uptodate-forgotten",
+    "Nobody is told that the epoch is established.",
+    "Deadlock",
+    announces_establishment=False,
+)
+change(
+    "observers-count",
+    "Acknowledgements of observers count towards quorums.",
+    "CommittedLogDurability",
+    counts_observers=True,
+    needs={"observers": 1},
+)
+change(
+    "value-mangled",
+    "A follower logs something else than what was proposed.",
+    "Integrity",
+    "SameZxid",
+    logs_what_was_proposed=False,
+)
+
+
+# Every switch alone
+
+
+def _switch(name: str, value: Any) -> None:
+    """Register one value of one switch."""
+    word = shown(value)
+    change(
+        f"{name.replace('_', '-')}={word}",
+        f"The switch {name} is {word}, whatever the release.",
+        **{name: value},
+    )
+
+
+def _values(default: object) -> tuple[object, ...]:
+    """What else a switch can be."""
+    if isinstance(default, bool):
+        return (not default,)
+    return tuple(type(default)) if isinstance(default, Enum) else tuple(NEWLEADER.values())
+
+
+for _field in fields(Switches):
+    for _value in _values(_field.default):
+        _switch(_field.name, _value)

@@ -146,6 +146,13 @@ def test_a_goal_is_reached_at_its_level_and_until_then_undecided(engine: str) ->
     assert (found[14].verdict, found[14].depth) == ("reached", 14)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_goal_is_undecided_where_a_violation_ended_the_search(engine: str) -> None:
+    options = Options(properties=("consistent", "all_committed"), cache=False)
+    result = check(TWO_PHASE_COMMIT, SCOPE, options, engine=engine, variant="hasty")
+    assert verdicts(result) == {"consistent": "violated", "all_committed": "incomplete"}
+
+
 # -- memory --
 
 RUN = """

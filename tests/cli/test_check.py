@@ -227,3 +227,66 @@ def test_checkpoint_and_resume(zabcheck: Callable[..., Any], tmp_path: Path) -> 
     resumed = zabcheck("check", TWO_PHASE_COMMIT, "--rms", 5, "--resume", path)
     assert resumed.status == 0
     assert "8,832 distinct states in 17 levels · 58,146 generated" in resumed.out
+
+
+LIVING = """
+@model.initial
+def initial(scope):
+    return State(scope)
+
+@model.transition()
+def tick(s):
+    require(s.n < 2)
+    s.n = 1 - s.n
+
+@model.transition(fair=False)
+def leave(s):
+    require(s.n < 2)
+    s.n = 2
+
+@model.transition(fault=True)
+def sink(s):
+    s.n = 3
+
+@model.eventually(when=lambda s: s.n < 2)
+def left(s):
+    \"\"\"It is left.\"\"\"
+    return s.n == 2
+
+@model.recoverable()
+def can_leave(s):
+    return s.n == 2
+"""
+
+
+@pytest.mark.parametrize("engine", ["interpreted", "native"])
+def test_liveness(zabcheck: Callable[..., Any], model_file: Callable[..., Path], engine: str) -> None:
+    if engine == "native" and not native_available():
+        pytest.skip("the core was not built")
+    path = model_file(LIVING)
+    outcome = zabcheck("check", path, "--engine", engine, "--property", "left")
+    assert outcome.status == 1
+    assert outcome.out.endswith(
+        "Counterexample: left  2 steps from an initial state\n"
+        "  then for ever:\n"
+        "  1  tick  n 0 → 1\n"
+        "  2  tick  n 1 → 0\n"
+        "\n"
+        "  left stays false for ever from the initial state on: It is left.\n"
+        "    n = 0\n"
+    )
+    outcome = zabcheck("check", path, "--engine", engine, "--json", "-")
+    result = json.loads(outcome.out)
+    assert result["properties"] == {"left": "violated", "can_leave": "violated"}
+    assert (result["counterexample"]["since"], result["counterexample"]["cycle_from"]) == (0, 0)
+    assert result["property_details"]["can_leave"]["depth"] == 2
+
+
+def test_liveness_that_is_left_out(zabcheck: Callable[..., Any], model_file: Callable[..., Path]) -> None:
+    path = model_file(LIVING)
+    outcome = zabcheck("check", path, "--no-liveness")
+    assert outcome.status == 0
+    assert "\n  --no-liveness leaves it out: left, can_leave\n" in outcome.out
+    outcome = zabcheck("check", path, "--no-liveness", "--property", "left")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err == "zabcheck: property left cannot be decided: --no-liveness leaves it out\n"

@@ -20,7 +20,7 @@ def test_help_and_version(zabcheck: Callable[..., Any]) -> None:
     alone, asked = zabcheck(), zabcheck("--help")
     assert (alone.status, asked.status) == (2, 0)
     assert alone.out == asked.out
-    for command in ("check", "simulate", "models", "properties", "variants"):
+    for command in ("check", "simulate", "quorum", "models", "properties", "variants"):
         assert f"\n  {command:<12}" in asked.out
         help_text = zabcheck(command, "--help")
         assert help_text.status == 0

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zabcheck.cli import check, demo, simulate
+from zabcheck.cli import check, demo, quorum, simulate
 from zabcheck.cli.commands import COMMANDS
 from zabcheck.cli.main import main
 
@@ -53,6 +53,33 @@ def test_json_keys_of_demo(capsys: pytest.CaptureFixture[str]) -> None:
     result = json.loads(capsys.readouterr().out)
     documented = set(re.findall(r"`(\w+)`", section("`zabcheck demo`")))
     assert {*result, *result["acts"][0], *result["claims"][0]} <= documented
+
+
+def test_options_of_quorum(capsys: pytest.CaptureFixture[str]) -> None:
+    documented = set(re.findall(r"^\| `(--[a-z-]+)", section("`zabcheck quorum`"), re.MULTILINE))
+    assert documented == options_of(quorum.parser(), capsys)
+
+
+def test_quorum_shows_what_it_shows(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    servers = "".join(f"server.{n}=zk{n}:2888:3888\n" for n in (1, 2, 3))
+    Path("zoo.cfg").write_text(f"{servers}group.1=1:2:3\nweight.1=2\n", encoding="utf-8")
+    text = section("`zabcheck quorum`")
+    assert main(["quorum", "zoo.cfg"]) == 0
+    assert steady(capsys.readouterr().out) in steady(text)
+    main(["quorum", "zoo.cfg", "--json", "-"])
+    documented = set(re.findall(r"^\| `([a-z_]+)` \|", text, re.MULTILINE))
+    result = json.loads(capsys.readouterr().out)
+    assert documented == set(result)
+    for key in {*result["groups"][0], *result["voters"][0]}:
+        assert f"`{key}`" in text
+
+
+def steady(text: str) -> str:
+    """A text without times."""
+    return re.sub(r"[0-9.]+ s$", "", text, flags=re.MULTILINE)
 
 
 def test_json_keys(capsys: pytest.CaptureFixture[str]) -> None:

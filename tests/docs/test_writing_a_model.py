@@ -73,6 +73,8 @@ def test_the_pieces_fit(chapter: Any, engine: str) -> None:
         "consistent": "holds",
         "all_committed": "reached",
         "final_decision": "holds",
+        "can_decide": "holds",
+        "hears": "holds",
         "Promised": "holds",
         "Deadlock": "holds",
     }

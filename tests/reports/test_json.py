@@ -59,6 +59,7 @@ def test_counterexample(samples: Any) -> None:
         ],
         "choices": [],
     }
+    assert (trace["since"], trace["cycle_from"]) == (None, None)
 
 
 def test_odd_text_is_still_json(samples: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from typing import TextIO
 
@@ -101,6 +102,18 @@ def test_random_walks_have_steps_only() -> None:
     display = reporter_for(Terminal(), "zab")
     assert isinstance(display, LiveDisplay)
     assert display.drawn(walked).plain == "zab\n  6.0 s · 600 steps · 100 steps/s"
+
+
+def test_what_comes_after_the_search() -> None:
+    after = dataclasses.replace(search()[-1], phase="building the graph")
+    log = io.StringIO()
+    LogLines(log)(after)
+    assert log.getvalue() == "1:00  6,000,000 states  building the graph  60.0 MiB\n"
+    display = reporter_for(Terminal(), "zab")
+    assert isinstance(display, LiveDisplay)
+    assert display.drawn(after).plain.splitlines()[1:] == [
+        "  1:00 · 6,000,000 states · building the graph · 60.0 MiB"
+    ]
 
 
 def test_nothing_when_quiet() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import re
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
@@ -158,6 +159,33 @@ def test_witness(samples: Any) -> None:
     text = shown(witness)
     assert "Witness: Agreement  4 steps from an initial state\n" in text
     assert "Agreement is reached for one = s1, other = s2 after step 4" in text
+
+
+def living(samples: Any, kind: str, **ending: int) -> str:
+    trace = dataclasses.replace(samples.trace, evidence=(), arguments={}, clause="", **ending)
+    outcome = dataclasses.replace(samples.violated.properties["Agreement"], kind=kind)
+    properties = {**samples.violated.properties, "Agreement": outcome}
+    return shown(dataclasses.replace(samples.violated, counterexample=trace, properties=properties))
+
+
+def test_a_run_that_goes_on_for_ever(samples: Any) -> None:
+    text = living(samples, "eventually", since=1, cycle_from=2)
+    assert re.search(r"^  2  .*\n  then for ever:\n  3  ", text, re.MULTILINE)
+    assert "\n  Agreement stays false for ever after step 1: Servers that" in text
+    assert "Agreement is violated; a run that shows it has 4 steps" in text
+    assert "\nLiveness  becomes true on every fair run without faults\n  violated  Agreement" in text
+
+
+def test_a_run_that_may_stop(samples: Any) -> None:
+    text = living(samples, "eventually", since=0, cycle_from=4)
+    assert re.search(r"^  4  .*\n  then nothing more has to happen\n\n  Agreement stays", text, re.MULTILINE)
+    assert "\n  Agreement stays false for ever from the initial state on: Servers that" in text
+
+
+def test_a_state_without_return(samples: Any) -> None:
+    text = living(samples, "recovery", since=4)
+    assert "\n  Agreement cannot become true without faults after step 4: Servers that" in text
+    assert "the shortest run that shows it has 4 steps" in text
 
 
 def test_violation_in_an_initial_state(samples: Any) -> None:

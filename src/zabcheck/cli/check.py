@@ -60,6 +60,9 @@ def parser() -> Parser:
     how.add_argument(
         "--no-cache", action="store_true", help="do not use or keep what was learned about the model"
     )
+    how.add_argument(
+        "--no-liveness", action="store_true", help="leave out what is about whole runs, which takes memory"
+    )
     limits = made.add_argument_group("limits (reaching one makes the verdict incomplete)")
     limits.add_argument(
         "--max-depth", type=whole(1), metavar="N", help="levels; the initial states are the first"
@@ -106,6 +109,7 @@ def _options(parsed: argparse.Namespace, properties: tuple[str, ...]) -> Options
         workers=parsed.workers or _processors(),
         store=parsed.store,
         symmetry=parsed.symmetry,
+        liveness=not parsed.no_liveness,
         witness=parsed.witness,
         checkpoint=Path(parsed.checkpoint) if parsed.checkpoint else None,
         resume=Path(parsed.resume) if parsed.resume else None,

@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 COMMANDS = {
     "check": "explore a model exhaustively and decide its properties",
     "simulate": "take random walks through a model, looking for violations",
+    "quorum": "prove that any two quorums of a zoo.cfg intersect, or show two that do not",
     "models": "list the models, or describe one",
     "properties": "list the properties of a model",
     "variants": "list the variants of a model: known ambiguities, bugs and mutants",
+    "bugs": "list the known bugs of ZooKeeper that the model can have",
+    "releases": "list the releases of ZooKeeper by what they do differently",
     "demo": "play worked examples of elections and recoveries",
 }
 

@@ -25,7 +25,10 @@ def model_described(model: Model[Any]) -> dict[str, Any]:
             }
             for f in options(model.scope)
         ],
-        "transitions": [{"name": t.name, "sentence": t.sentence} for t in model.transitions.values()],
+        "transitions": [
+            {"name": t.name, "sentence": t.sentence, "fault": t.fault, "fair": t.fair}
+            for t in model.transitions.values()
+        ],
         "properties": list(model.properties),
         "variants": list(model.variants),
     }
@@ -49,6 +52,18 @@ def properties_described(model: Model[Any]) -> list[dict[str, Any]]:
 def variants_described(model: Model[Any]) -> list[dict[str, Any]]:
     """The variants of a model, each with the properties that catch it."""
     return [
-        {"name": v.name, "sentence": v.sentence, "source": v.source, "caught_by": list(v.caught_by)}
+        {
+            "name": v.name,
+            "sentence": v.sentence,
+            "source": v.source,
+            "caught_by": list(v.caught_by),
+            "affects": v.affects,
+            "needs": dict(v.needs),
+        }
         for v in model.variants.values()
     ]
+
+
+def bugs_described(model: Model[Any]) -> list[dict[str, Any]]:
+    """The variants that are bugs which some release had."""
+    return [described for described in variants_described(model) if described["affects"]]

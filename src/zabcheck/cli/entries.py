@@ -24,10 +24,17 @@ def list_of_model(
     description: str,
     described: Callable[[Model[Any]], list[dict[str, Any]]],
     entry: Callable[[dict[str, Any]], Entry],
+    default: str | None = None,
 ) -> int:
-    """Print what ``described`` says of a model, as text or as JSON."""
+    """Print what ``described`` says of a model, as text or as JSON; of ``default`` where none is named."""
     parser = Parser(command, description)
-    parser.add_argument("model", metavar="MODEL", help="a model's name, or the path of a .py file")
+    parser.add_argument(
+        "model",
+        metavar="MODEL",
+        nargs="?" if default else None,
+        default=default,
+        help=f"a model's name, or the path of a .py file{f' (default {default})' if default else ''}",
+    )
     parser.add_argument(
         "--json", metavar="FILE", help="write the list as JSON; - for standard output and no text"
     )

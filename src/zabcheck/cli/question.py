@@ -73,8 +73,23 @@ def question(model: Model[Any], parsed: argparse.Namespace, witness: str | None 
     for name in variants:
         require_known(name, model.variants, "variant", f"model {model.name}")
     given = given_scope(model, parsed)
-    remarks = _meet_needs(model, given, _deciding(model, properties, variants, witness))
+    remarks = _show_variants(model, given, variants)
+    remarks += _meet_needs(model, given, _deciding(model, properties, variants, witness))
     return Question(model, make_scope(model, given), properties, variants, tuple(remarks))
+
+
+def _show_variants(model: Model[Any], given: dict[str, int | str], variants: tuple[str, ...]) -> list[str]:
+    """Widen the bounds in ``given``, where they were not typed, so far that the variants show; say so."""
+    remarks = []
+    typed = set(given)
+    for name in variants:
+        for needed, value in model.variants[name].needs.items():
+            if needed not in typed and not meets(getattr(make_scope(model, given), needed), value):
+                given[needed] = value
+                remarks.append(
+                    f"--{needed.replace('_', '-')} {value} is set, because {name} needs it to show"
+                )
+    return remarks
 
 
 def _deciding(
