@@ -119,7 +119,7 @@ def drive(scope: Scope, seed: int, impatience: float = 0.0) -> Ensemble:
 
 
 def generous(servers: int, **changed: Any) -> Scope:
-    """Bounds that no run reaches."""
+    """Bounds that no run reaches, and a window so small that some learner needs a SNAP."""
     return Scope(
         servers,
         epochs=10_000,
