@@ -12,23 +12,29 @@ from zabcheck.checker.errors import CheckerError, CheckpointError, ContractError
 from zabcheck.checker.model import Model, option
 from zabcheck.checker.result import CheckResult
 from zabcheck.checker.run import check, native_available, simulate
+from zabcheck.checker.script import Act, Claim, Do, Let, Script, play
 from zabcheck.checker.search import Limits, Options
 from zabcheck.checker.simulate import Simulation
 from zabcheck.checker.values import Id
 from zabcheck.checker.vocabulary import Assertion, Cell, Channel, SetOf, because, choose, constant, require
 
 __all__ = [
+    "Act",
     "Assertion",
     "Cell",
     "Channel",
     "CheckResult",
     "CheckerError",
     "CheckpointError",
+    "Claim",
     "ContractError",
+    "Do",
     "Id",
+    "Let",
     "Limits",
     "Model",
     "Options",
+    "Script",
     "SetOf",
     "Simulation",
     "UsageError",
@@ -38,6 +44,7 @@ __all__ = [
     "constant",
     "native_available",
     "option",
+    "play",
     "require",
     "simulate",
 ]

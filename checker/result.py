@@ -106,6 +106,40 @@ class CheckResult:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class ActResult:
+    """An act of a script as it was played: a remark, and the steps that were taken."""
+
+    remark: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class ClaimResult:
+    """Whether a claim of a script is true at the end."""
+
+    sentence: str
+    holds: bool
+
+
+@dataclass(frozen=True)
+class Performance:
+    """A script as it was played."""
+
+    name: str
+    sentence: str
+    initial: tuple[tuple[str, str], ...]
+    acts: tuple[ActResult, ...]
+    stopped: str
+    """why it was not played to the end; empty otherwise"""
+    claims: tuple[ClaimResult, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether it was played to the end and every claim is true."""
+        return not self.stopped and all(claim.holds for claim in self.claims)
+
+
 @dataclass
 class Progress:
     """Where a search stands; handed to the caller several times a second."""

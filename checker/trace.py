@@ -74,9 +74,7 @@ def explain(
         arguments=arguments,
         clause=clause,
         evidence=evidence,
-        initial=tuple(
-            (field.label, render(value)) for field, value in zip(evaluator.shape.fields, root, strict=True)
-        )[:-1],
+        initial=initial_fields(evaluator, root),
         steps=tuple(
             Step(
                 transition=taken.instance.name,
@@ -88,6 +86,13 @@ def explain(
         ),
         since=unfulfilled.since if unfulfilled else None,
         cycle_from=unfulfilled.cycle_from if unfulfilled else None,
+    )
+
+
+def initial_fields(evaluator: Evaluator, root: State) -> tuple[tuple[str, str], ...]:
+    """All fields of an initial state, by their labels."""
+    return tuple(
+        (field.label, render(value)) for field, value in zip(evaluator.shape.fields[:-1], root, strict=False)
     )
 
 

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from zabcheck.checker.result import CheckResult, Trace
+    from zabcheck.checker.result import CheckResult, Performance, Step, Trace
 
 
 def document(result: CheckResult, simulation: dict[str, int] | None = None) -> dict[str, Any]:
@@ -57,17 +57,34 @@ def _trace(trace: Trace | None) -> dict[str, Any] | None:
         "clause": trace.clause,
         "evidence": dict(trace.evidence),
         "initial": dict(trace.initial),
-        "steps": [
-            {
-                "transition": step.transition,
-                "arguments": step.arguments,
-                "changes": [dataclasses.asdict(change) for change in step.changes],
-                "choices": list(step.choices),
-            }
-            for step in trace.steps
-        ],
+        "steps": _steps(trace.steps),
         "since": trace.since,
         "cycle_from": trace.cycle_from,
+    }
+
+
+def _steps(steps: tuple[Step, ...]) -> list[dict[str, Any]]:
+    return [
+        {
+            "transition": step.transition,
+            "arguments": step.arguments,
+            "changes": [dataclasses.asdict(change) for change in step.changes],
+            "choices": list(step.choices),
+        }
+        for step in steps
+    ]
+
+
+def performance_document(performance: Performance) -> dict[str, Any]:
+    """A script as it was played, as plain JSON values."""
+    return {
+        "name": performance.name,
+        "sentence": performance.sentence,
+        "holds": performance.holds,
+        "stopped": performance.stopped,
+        "claims": [dataclasses.asdict(claim) for claim in performance.claims],
+        "initial": dict(performance.initial),
+        "acts": [{"remark": act.remark, "steps": _steps(act.steps)} for act in performance.acts],
     }
 
 

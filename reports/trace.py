@@ -50,7 +50,7 @@ class Labels:
 def show_steps(console: Console, trace: Trace) -> None:
     """Print the steps of ``trace``, one line each."""
     labels = Labels(name for name, _ in trace.initial)
-    lines = _step_lines(trace.steps, labels, console.width)
+    lines = step_lines(trace.steps, labels, console.width)
     if trace.cycle_from is not None:
         stops = trace.cycle_from == len(lines)
         lines.insert(
@@ -90,7 +90,8 @@ def _named(arguments: dict[str, str]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in arguments.items())
 
 
-def _step_lines(steps: tuple[Step, ...], labels: Labels, width: int) -> list[Text]:
+def step_lines(steps: tuple[Step, ...], labels: Labels, width: int) -> list[Text]:
+    """A line for each step, in columns: number, name, who takes it, and what changes."""
     if not steps:
         return []
     number = len(str(len(steps)))

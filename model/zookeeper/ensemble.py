@@ -161,7 +161,8 @@ def first_history(scope: Scope) -> Log:
     return log_of(*(Txn(Zxid(1, number), -number) for number in range(1, scope.history + 1)))
 
 
-def _new_server(scope: Scope, sid: int) -> Server:
+def new_server(scope: Scope, sid: int) -> Server:
+    """A server that has just started, with the first history."""
     peers = [other for other in scope.sids if other != sid]
     log = first_history(scope)
     epoch = 1 if scope.history else 0
@@ -187,7 +188,7 @@ def initial(scope: Scope) -> State:
     sids = scope.sids
     state = State(
         scope=scope,
-        servers={sid: _new_server(scope, sid) for sid in sids},
+        servers={sid: new_server(scope, sid) for sid in sids},
         links={to: {sender: Link(ENDED) for sender in sids if sender != to} for to in sids},
         mail={to: {sender: Mailbox() for sender in sids if sender != to} for to in sids},
         apart={(one, other): False for one in sids for other in sids if one < other},

@@ -182,6 +182,7 @@ def establish(me: Server, out: Outbox) -> None:
     begin = Zxid(me.epoch, 0)
     out.observe(Established(me.sid, me.epoch, me.tree.log))
     me.phase = Phase.BROADCAST
+    me.renew_vote(me.epoch)
     me.tree.mark(begin)
     me.last_proposed = me.last_committed = begin if me.scope.switches.zxid_has_epoch else NONE
     me.supporting = frozenset()

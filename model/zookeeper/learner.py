@@ -277,6 +277,7 @@ def _ack_uptodate(me: Server, out: Outbox) -> None:
 
 def _start(me: Server, out: Outbox) -> None:  # noqa: ARG001 - a step
     me.phase = Phase.BROADCAST
+    me.renew_vote(me.accepted_epoch)
 
 
 def _log_rest(me: Server, out: Outbox) -> None:

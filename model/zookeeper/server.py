@@ -15,6 +15,7 @@ from zabcheck.checker import constant
 from zabcheck.model.transaction import NONE, Txn, Zxid
 from zabcheck.model.zookeeper.log import CommittedLog, History
 from zabcheck.model.zookeeper.messages import Notification, Role, Vote
+from zabcheck.model.zookeeper.switches import VoteEquality
 
 if TYPE_CHECKING:
     from zabcheck.model.zookeeper.events import Event
@@ -165,6 +166,18 @@ class Server:
         """The vote for itself: with ``lastProcessedZxid``, not the last record of the log."""
         epoch = self.current_epoch if self.scope.switches.epoch_files else 0
         return Vote(self.sid, self.tree.zxid, epoch)
+
+    def renew_vote(self, epoch: int) -> None:
+        """Answer who looks for a leader with the epoch that is established now (``updateElectionVote``).
+
+        Servers of one ensemble may have elected their leader in different epochs; without this, who joins later
+        could not see that they follow the same one (ZOOKEEPER-1732, 1805).
+        """
+        if self.elected is not None and self.scope.switches.vote_equality is VoteEquality.RELAXED:
+            vote = self.elected.vote
+            self.elected = Notification(
+                Vote(vote.leader, vote.zxid, epoch), self.elected.round, self.elected.role
+            )
 
     def is_quorum(self, sids: frozenset[int]) -> bool:
         """Whether these servers contain a quorum."""

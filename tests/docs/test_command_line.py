@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zabcheck.cli import check, quorum, simulate
+from zabcheck.cli import check, demo, quorum, simulate
 from zabcheck.cli.commands import COMMANDS
 from zabcheck.cli.main import main
 
@@ -41,6 +41,18 @@ def test_options_of_check(capsys: pytest.CaptureFixture[str]) -> None:
 def test_options_of_simulate(capsys: pytest.CaptureFixture[str]) -> None:
     documented = set(re.findall(r"`(--[a-z-]+)", section("`zabcheck simulate`")))
     assert documented == options_of(simulate.parser(), capsys)
+
+
+def test_options_of_demo(capsys: pytest.CaptureFixture[str]) -> None:
+    documented = set(re.findall(r"^\| `(--[a-z-]+)", section("`zabcheck demo`"), re.MULTILINE))
+    assert documented == options_of(demo.parser(), capsys)
+
+
+def test_json_keys_of_demo(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["demo", "startup-election", "--json", "-"])
+    result = json.loads(capsys.readouterr().out)
+    documented = set(re.findall(r"`(\w+)`", section("`zabcheck demo`")))
+    assert {*result, *result["acts"][0], *result["claims"][0]} <= documented
 
 
 def test_options_of_quorum(capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,6 +28,7 @@ COMMANDS = {
     "variants": "list the variants of a model: known ambiguities, bugs and mutants",
     "bugs": "list the known bugs of ZooKeeper that the model can have",
     "releases": "list the releases of ZooKeeper by what they do differently",
+    "demo": "play worked examples of elections and recoveries",
 }
 
 HELP = f"""usage: zabcheck COMMAND ...
