@@ -156,21 +156,7 @@ Packet = (
     | Ack
     | UpToDate
 )
-P = TypeVar(
-    "P",
-    FollowerInfo,
-    LeaderInfo,
-    AckEpoch,
-    Diff,
-    Trunc,
-    Snap,
-    Proposal,
-    Commit,
-    Inform,
-    NewLeader,
-    Ack,
-    UpToDate,
-)
+P = TypeVar("P")
 ENDED: tuple[Packet | End, ...] = (End(),)
 
 
@@ -188,7 +174,7 @@ class Link(Channel[Packet | End]):
     What is sent after the end is lost. A link that is `ENDED` is also what there is before any connection.
     """
 
-    def next_is(self, *kinds: type[Packet | End]) -> bool:
+    def next_is(self, *kinds: type[object]) -> bool:
         """Whether the next packet is of one of these classes; that is all that is looked at."""
         kind = self.view(_kind)
         return any(kind == wanted.__name__ for wanted in kinds)

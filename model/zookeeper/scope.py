@@ -60,6 +60,11 @@ class Scope:
         "whether an election is one step with a legal outcome, or every notification",
         choices=("coarse", "fine"),
     )
+    discovery: str = option(
+        "fine",
+        "whether each packet of discovery is a step, or all of them part of the election",
+        choices=("coarse", "fine"),
+    )
     phases: str = option(
         "all", "how far servers go: the election alone, or all the way", choices=("election", "all")
     )

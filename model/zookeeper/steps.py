@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zabcheck.model.zookeeper.ensemble import State
-    from zabcheck.model.zookeeper.messages import P, Packet
+    from zabcheck.model.zookeeper.messages import Packet
     from zabcheck.model.zookeeper.server import Outbox, Server
 
 HANDLERS: dict[type[Packet], Callable[[Server, int, Any, Outbox], None]] = {
@@ -66,7 +66,7 @@ def receive(me: Server, sender: int, packet: Packet, out: Outbox) -> None:
     HANDLERS[type(packet)](me, sender, packet, out)
 
 
-def deliver(state: State, receiver: int, sender: int, kind: type[P]) -> None:
+def deliver(state: State, receiver: int, sender: int, kind: type[Packet]) -> None:
     """The next packet on a link arrives, if it is of class ``kind``."""
     packet = state.links[receiver][sender].take(kind)
     state.act(receiver, lambda me, out: receive(me, sender, packet, out))
@@ -90,6 +90,7 @@ def elect(state: State, leader: int, supporters: tuple[int, ...]) -> None:
         if sid != leader:
             state.act(sid, lambda me, _: learning.follow(me, leader))
     state.act(leader, leading.lead)
+    introduce(state, leader, tuple(sid for sid in supporters if sid != leader))
 
 
 @model.transition(over=learner_and_leader)
@@ -106,6 +107,26 @@ def join(state: State, learner: int, leader: int) -> None:
     }
     require(state.scope.is_quorum(frozenset(followers | {leader})))
     state.act(learner, lambda me, _: learning.follow(me, leader))
+    if state.servers[leader].handlers[learner].stage is Stage.ABSENT:
+        introduce(state, leader, (learner,))
+
+
+def introduce(state: State, leader: int, learners: tuple[int, ...]) -> None:
+    """Let learners connect and go through discovery, if that is not to be seen step by step."""
+    if state.scope.discovery == "fine" or state.scope.phases == "election":
+        return
+    for learner in learners:
+        state.act(learner, learning.connect)
+    packets: tuple[tuple[type[Packet], bool], ...] = (
+        (FollowerInfo, True),
+        (LeaderInfo, False),
+        (AckEpoch, True),
+    )
+    for kind, to_leader in packets:
+        for learner in learners:
+            receiver, sender = (leader, learner) if to_leader else (learner, leader)
+            if state.links[receiver][sender].next_is(kind):
+                deliver(state, receiver, sender, kind)
 
 
 # Discovery

@@ -65,8 +65,9 @@ BUGGY = (
 
 
 def verdicts(scope: Scope) -> dict[str, str]:
-    found = {}
-    for names in [(name,) for name in BUGGY] if scope.release == "3.8.0" else [()]:
+    found: dict[str, str] = {}
+    questions: list[tuple[str, ...]] = [(name,) for name in BUGGY] if scope.release == "3.8.0" else [()]
+    for names in questions:
         result = check(model, scope, Options(properties=names, workers=2))
         found |= {name: prop.verdict for name, prop in result.properties.items()}
     return found

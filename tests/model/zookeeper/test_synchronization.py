@@ -8,6 +8,7 @@ import pytest
 
 from zabcheck.model.transaction import Txn, Zxid
 from zabcheck.model.zookeeper.log import Stored, log_of
+from zabcheck.model.zookeeper.messages import Commit, Diff, Packet, Proposal, Snap, Trunc
 from zabcheck.model.zookeeper.releases import RELEASES
 from zabcheck.model.zookeeper.switches import Switches
 from zabcheck.model.zookeeper.synchronization import Plan, decide
@@ -26,13 +27,20 @@ def zxid(text: str) -> Zxid:
 
 def shown(plan: Plan) -> str:
     """A plan in a line: ``TRUNC 1.1, P 2.1, C 2.1 | 2.1``."""
-    words = []
-    for packet in plan.packets:
-        name = type(packet).__name__
-        letter = {"Proposal": "P", "Commit": "C"}.get(name, name.upper())
-        what = packet.txn.zxid if name == "Proposal" else packet.tree.zxid if name == "Snap" else packet.zxid
-        words.append(f"{letter} {what}")
-    return f"{', '.join(words)} | {plan.last_seen}"
+
+    def word(packet: Packet) -> str:
+        match packet:
+            case Proposal(txn):
+                return f"P {txn.zxid}"
+            case Commit(zxid):
+                return f"C {zxid}"
+            case Snap(tree):
+                return f"SNAP {tree.zxid}"
+            case Diff(zxid) | Trunc(zxid):
+                return f"{type(packet).__name__.upper()} {zxid}"
+        raise AssertionError(packet)
+
+    return f"{', '.join(map(word, plan.packets))} | {plan.last_seen}"
 
 
 @pytest.mark.parametrize(
