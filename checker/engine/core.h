@@ -50,18 +50,19 @@ static inline Hash hash_xor(Hash a, Hash b) { return (Hash){a.lo ^ b.lo, a.hi ^ 
 static inline bool hash_less(Hash a, Hash b) { return a.hi != b.hi ? a.hi < b.hi : a.lo < b.lo; }
 static inline bool hash_equal(Hash a, Hash b) { return a.lo == b.lo && a.hi == b.hi; }
 
-/* A place in a tree: unknown, an outcome, a node or a leaf. */
+/* A place in a tree: unknown, an outcome, a node that reads, a node that goes on every way, or a leaf. */
 typedef u32 Ref;
 enum { REF_UNKNOWN = 0, REF_FALSE = 1, REF_TRUE = 2 };
-#define REF_NODE 0x40000000u
+#define REF_NODE 0x20000000u
+#define REF_CHOICE 0x40000000u
 #define REF_LEAF 0x80000000u
-#define REF_INDEX 0x3fffffffu
+#define REF_INDEX 0x1fffffffu
 
 #define NO_ID 0xffffffffu
 
 typedef struct {
     u32 key; /* value id + 1; 0 = empty */
-    Ref to;
+    Ref to;  /* REF_UNKNOWN where empty */
 } Edge;
 
 #define INLINE_EDGES 4
@@ -172,27 +173,42 @@ typedef struct {
     size_t count, size;
 } Buffer;
 
+/* Trees to follow, many at once: a step of one waits for memory that the steps of the others do not need. */
+typedef struct {
+    const u32 *const *row_at; /* of the state */
+    u32 walk;
+    Ref at;
+} Step;
+
+typedef struct {
+    Step *steps; /* of the walks that have not arrived yet */
+    u32 count, moving;
+    u32 *instance; /* per walk */
+    Ref *reached;
+} Walks;
+
 struct Core;
 
 #define RING 64
+#define BATCH 32 /* states expanded together, and successors settled together */
 
 typedef struct Worker {
     _Alignas(128) struct Core *core;
     bool alone; /* may extend rows and memo on the spot */
-    u32 *rows;  /* the state being expanded */
-    u32 *ahead; /* the one after it, decoded already: which, or NULL */
-    const void *ahead_of;
-    const u32 **row_at;
-    Hash *hash; /* of that state, per permutation */
+    struct {
+        u32 *rows;
+        const u32 **row_at;
+        Hash *hash;   /* per permutation */
+        u64 *enabled; /* transitions that are enabled or not known yet */
+    } batch, loaded;  /* the states being expanded together; the one of them at hand */
+    u32 first_walk[BATCH + 1];
+    Walks transitions, predicates;
+    const u32 **settled_at; /* pointers to the rows of the states that predicates are followed in */
+    const u32 *settled_rows[BATCH];
+    u32 settled[BATCH]; /* their first walks */
     u32 *next;
     Hash *next_hash;
-    u64 *mask;    /* of that state: the instances to look at; of a successor, while it is made: those affected */
-    u64 *enabled; /* transitions of the state that are enabled or not known yet */
-    struct {
-        u32 instance;
-        Ref at;
-    } *ready;
-    u32 ready_count;
+    u64 *mask; /* of a successor, while it is made: the instances to look at */
     u64 *key;
     u8 *ring;
     u32 ring_first, ring_count;
@@ -320,20 +336,22 @@ u32 core_add_op(Core *core, u32 block, const u32 *writes, u32 count);
 u32 core_add_leaf(Core *core, const u32 *ops, u32 count);
 u32 core_add_value(Core *core, u32 component, const Hash *hashes);
 
-static inline u32 edge_home(const Node *node, u32 id) { return id * 0x9e3779b1u >> node->shift; }
-static inline Ref node_follow(const Node *node, u32 id) {
-    for (u32 i = edge_home(node, id);; i++) {
+static inline u32 edge_home(const Node *node, u32 key) { return key * 0x9e3779b1u >> node->shift; }
+/* The edge of a key; of 0, which stands for a projection that is not known yet, there is none. */
+static inline Ref node_edge(const Node *node, u32 key) {
+    for (u32 i = edge_home(node, key);; i++) {
         Edge edge = node->edges[i & node->mask];
-        if (edge.key == id + 1) return edge.to;
-        if (!edge.key) return REF_UNKNOWN;
+        if (edge.key == key || !edge.key) return edge.to;
     }
 }
+static inline Ref node_follow(const Node *node, u32 id) { return node_edge(node, id + 1); }
 static inline u32 map_get(const Map *map, u32 id) { return map->to[id] - 1; }
 
-/* The value a node reads, given pointers to the state's rows; NO_ID when its projection is not known yet. */
-static inline u32 node_read(const Node *node, const u32 *const *row_at) {
-    u32 id = row_at[node->block][node->offset];
-    return node->map ? node->map[id] - 1 : id;
+/* Follows a node, given pointers to the state's rows. */
+static inline Ref node_read(const Node *node, const u32 *const *row_at) {
+    u32 id = row_at[node->block][node->offset], plain = id + 1;
+    const u32 *key = node->map ? node->map + id : &plain; /* a pointer, for want of a branch */
+    return node_edge(node, *key);
 }
 
 /* rows.c */
@@ -371,7 +389,7 @@ void worker_close(Core *core, Worker *worker);
 void worker_flush(Worker *worker);
 void worker_load(Worker *worker, const u32 *rows);
 void worker_visit(Worker *worker, const u32 *rows, const u64 *predicates);
-Ref predicate_value(Worker *worker, Ref at);
+Ref predicate_value(Worker *worker, u32 predicate);
 void judge(Worker *worker, u32 predicate, Ref value, const u32 *rows);
 typedef void (*Fire)(Worker *worker, const Leaf *leaf);
 void walk(Worker *worker, Ref at, Fire fire);

@@ -89,7 +89,7 @@ static u32 new_node(Core *core, u32 slot, u32 choices) {
 }
 
 static void edge_put(Node *node, u32 id, Ref to) {
-    u32 i = edge_home(node, id);
+    u32 i = edge_home(node, id + 1);
     while (node->edges[i & node->mask].key && node->edges[i & node->mask].key != id + 1) i++;
     node->edges[i & node->mask] = (Edge){id + 1, to};
 }
@@ -142,15 +142,16 @@ int tree_learn(Core *core, u32 index, const int64_t *path, size_t steps, Ref out
         int64_t slot = end ? 0 : path[2 * i];
         u32 choices = !end && slot < 0 ? (u32)-slot : 0;
         if (at == REF_UNKNOWN) {
-            Ref made = end ? outcome : REF_NODE | new_node(core, choices ? 0 : (u32)slot, choices);
+            Ref made = end ? outcome : choices ? REF_CHOICE | new_node(core, 0, choices) : REF_NODE | new_node(core, (u32)slot, 0);
             if (node == NO_ID)
                 tree->root = made;
             else
                 edge_add(core, node, id, made);
             at = made;
         } else if (end ? at != outcome
-                       : !(at & REF_NODE) || core->node[at & REF_INDEX].choices != choices ||
-                             (!choices && core->node[at & REF_INDEX].slot != (u32)slot)) {
+                       : !(at & (choices ? REF_CHOICE : REF_NODE)) ||
+                             (choices ? core->node[at & REF_INDEX].choices != choices
+                                      : core->node[at & REF_INDEX].slot != (u32)slot)) {
             return -1;
         }
         if (end) break;

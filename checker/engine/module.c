@@ -284,14 +284,14 @@ static PyObject *Core_start(Object *self, PyObject *args) {
     for (u32 i = 0; i < self->initials; i++) {
         const u32 *rows = self->initial + (size_t)i * core->blocks;
         worker_load(worker, rows);
-        key_of(core, rows, worker->hash, worker->key);
+        key_of(core, rows, worker->loaded.hash, worker->key);
         worker->generated++;
         if (!seen_insert(core, worker->key)) continue;
         core->seen.count++;
         worker->new_states++;
         if (core->symmetric) {
             u32 fixed = 0;
-            for (u32 p = 0; p < core->permutations; p++) fixed += hash_equal(worker->hash[p], worker->hash[0]);
+            for (u32 p = 0; p < core->permutations; p++) fixed += hash_equal(worker->loaded.hash[p], worker->loaded.hash[0]);
             worker->orbit_states += core->permutations / fixed;
         }
         frontier_append(worker, rows, core->all);

@@ -33,7 +33,7 @@ static void enter(Core *core, Block *block, u32 row, const Tree *tree) {
     Ref at = tree->root;
     while (at & REF_NODE) {
         const Node *node = &core->node[at & REF_INDEX];
-        if (node->choices || node->block != number) break;
+        if (node->block != number) break;
         u32 id = ids[node->offset];
         if (node->map) id = node->map[id] - 1;
         at = id == NO_ID ? REF_UNKNOWN : node_follow(node, id);
@@ -89,7 +89,7 @@ void core_root(Core *core) {
         Tree *tree = &core->tree[t];
         const Node *node = tree->root & REF_NODE ? &core->node[tree->root & REF_INDEX] : NULL;
         tree->dirty = true;
-        if (!node || node->choices) {
+        if (!node) {
             core->rootless[tree->bit / 64] |= (u64)1 << tree->bit % 64;
             continue;
         }

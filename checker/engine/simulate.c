@@ -30,7 +30,7 @@ static int step(Core *core, Simulation *s) {
     if (!total) {
         for (u32 p = 0; p < core->predicates; p++) {
             if (!core->final[p]) continue;
-            Ref value = predicate_value(worker, core->tree[core->transitions + p].root);
+            Ref value = predicate_value(worker, p);
             s->instance = core->transitions + p;
             if (value == REF_UNKNOWN) return WALK_MISS;
             if (value == REF_FALSE) judge(worker, p, value, s->rows);
