@@ -192,6 +192,13 @@ struct Core;
 #define RING 64
 #define BATCH 32 /* states expanded together, and successors settled together */
 
+/* A successor: its key, the instances to look at, its rows; and where it comes from, for the parent log. */
+typedef struct {
+    u64 *key, *mask;
+    u32 *rows;
+    u32 parent, instance, branch;
+} Pending;
+
 typedef struct Worker {
     _Alignas(128) struct Core *core;
     bool alone; /* may extend rows and memo on the spot */
@@ -206,12 +213,12 @@ typedef struct Worker {
     const u32 **settled_at; /* pointers to the rows of the states that predicates are followed in */
     const u32 *settled_rows[BATCH];
     u32 settled[BATCH]; /* their first walks */
-    u32 *next;
-    Hash *next_hash;
-    u64 *mask; /* of a successor, while it is made: the instances to look at */
-    u64 *key;
-    u8 *ring;
+    Pending pending[RING]; /* successors on their way to the seen table */
+    u64 *pending_memory;
     u32 ring_first, ring_count;
+    Pending *made; /* the one under way */
+    Hash *next_hash;
+    u64 *key;
     Chunk *output;
     Buffer misses;
     u64 *fired;
@@ -219,7 +226,7 @@ typedef struct Worker {
     u64 orbit_states;
     Hit *hits;
     u32 *hit_rows;
-    u32 parent, branch, instance; /* of the successor under way, for the parent log */
+    u32 parent, branch, instance; /* of the successor under way */
     bool hit;   /* a property was decided since this was last cleared */
     bool knows; /* out of a walk: whether all of it was known */
     u32 leaves; /* out of a walk */
@@ -322,6 +329,8 @@ static inline void seen_prefetch(const Seen *seen, u64 word) {
 }
 
 /* keys.c */
+/* More words than a key can have: no row number takes more than 31 bits. */
+static inline u32 key_room(const Core *core) { return core->blocks / 2 + 2; }
 bool keys_layout(Core *core);
 bool keys_repack(Core *core);
 void key_of(Core *core, const u32 *rows, const Hash *hash, u64 *key);
@@ -362,6 +371,13 @@ static inline u64 *row_live(const Block *block, u32 row) {
 }
 static inline u32 *row_ids(const Block *block, u32 row) {
     return (u32 *)(void *)(row_record(block, row) + block->ids_at);
+}
+/* The same, given a pointer to the ids: what comes before them is alike in all blocks. */
+static inline const u64 *live_before(const Core *core, const u32 *ids) {
+    return (const u64 *)(const void *)ids - core->words;
+}
+static inline const Hash *hash_before(const Core *core, const u32 *ids) {
+    return (const Hash *)(const void *)live_before(core, ids) - core->permutations;
 }
 void block_layout(Core *core, Block *block);
 u32 row_intern(Core *core, u32 block, const u32 *ids);

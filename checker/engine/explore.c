@@ -10,23 +10,6 @@
 
 /* ---- workers ---- */
 
-static size_t pending_size(const Core *core) {
-    return (core->seen.words + core->words) * sizeof(u64) + ((core->quads + 1) * QUAD) * sizeof(u32);
-}
-
-typedef struct {
-    u64 *key, *mask;
-    u32 *rows, *origin; /* origin: parent, instance, branch */
-} Pending;
-
-static Pending pending_at(const Worker *worker, u32 index) {
-    const Core *core = worker->core;
-    u8 *base = worker->ring + (index % RING) * ((pending_size(core) + 15) & ~(size_t)15);
-    u64 *key = (u64 *)(void *)base, *mask = key + core->seen.words;
-    u32 *rows = (u32 *)(void *)(mask + core->words);
-    return (Pending){key, mask, rows, rows + core->quads * QUAD};
-}
-
 static void walks_open(Walks *walks, size_t size) {
     *walks = (Walks){.steps = own_lines(size + 1, sizeof(Step)),
                      .instance = own_lines(size, sizeof(u32)),
@@ -70,11 +53,15 @@ void worker_open(Core *core, Worker *worker) {
     walks_open(&worker->transitions, BATCH * core->transitions);
     walks_open(&worker->predicates, BATCH * core->predicates);
     worker->settled_at = own_lines(BATCH * core->blocks, sizeof(u32 *));
-    worker->next = own_lines(core->quads, QUAD * sizeof(u32));
     worker->next_hash = own_lines(core->permutations, sizeof(Hash));
-    worker->mask = own_lines(core->words, sizeof(u64));
-    worker->key = own_lines(64, sizeof(u64));
-    worker->ring = own_lines(RING, pending_size(core) + 64 * sizeof(u64));
+    worker->key = own_lines(key_room(core), sizeof(u64));
+    size_t row_words = core->quads * QUAD / 2, size = core->words + row_words + key_room(core);
+    worker->pending_memory = own_lines(RING, size * sizeof(u64));
+    for (u32 i = 0; i < RING; i++) {
+        u64 *mask = worker->pending_memory + i * size, *rows = mask + core->words;
+        worker->pending[i] = (Pending){.mask = mask, .rows = (u32 *)(void *)rows, .key = rows + row_words};
+    }
+    worker->made = &worker->pending[0];
     worker->fired = own_lines(core->transitions, sizeof(u64));
     worker->hits = own_lines(hits, sizeof(Hit));
     worker->hit_rows = own_lines((size_t)hits * core->blocks, sizeof(u32));
@@ -83,12 +70,13 @@ void worker_open(Core *core, Worker *worker) {
 void worker_close(Core *core, Worker *worker) {
     free(worker->batch.rows), free((void *)worker->batch.row_at), free(worker->batch.hash), free(worker->batch.enabled);
     walks_close(&worker->transitions), walks_close(&worker->predicates), free((void *)worker->settled_at);
-    free(worker->next), free(worker->next_hash), free(worker->mask), free(worker->key), free(worker->ring), free(worker->fired);
+    free(worker->next_hash), free(worker->key), free(worker->pending_memory), free(worker->fired);
     free(worker->hits), free(worker->hit_rows);
     core_free(core, worker->misses.items, worker->misses.size);
     *worker = (Worker){0};
 }
 
+/* Points at the ids of a state's rows. */
 static void point_at(const Core *core, const u32 *rows, const u32 **row_at) {
     for (u32 b = 0; b < core->blocks; b++) row_at[b] = row_ids(&core->block[b], rows[b]);
 }
@@ -102,14 +90,12 @@ static inline void choose(Worker *worker, u32 index) {
     worker->loaded.enabled = worker->batch.enabled + index * core->words;
 }
 
-/* Works out what is derived from the rows of the state at hand. */
+/* The hash of the state at hand, whose rows are pointed at. */
 static void derive(Worker *worker) {
     const Core *core = worker->core;
-    const u32 *rows = worker->loaded.rows;
-    point_at(core, rows, worker->loaded.row_at);
     for (u32 p = 0; p < core->permutations; p++) {
         Hash hash = {0, 0};
-        for (u32 b = 0; b < core->blocks; b++) hash = hash_xor(hash, row_hash(&core->block[b], rows[b])[p]);
+        for (u32 b = 0; b < core->blocks; b++) hash = hash_xor(hash, hash_before(core, worker->loaded.row_at[b])[p]);
         worker->loaded.hash[p] = hash;
     }
 }
@@ -117,6 +103,7 @@ static void derive(Worker *worker) {
 void worker_load(Worker *worker, const u32 *rows) {
     choose(worker, 0);
     memcpy(worker->loaded.rows, rows, worker->core->blocks * sizeof(u32));
+    point_at(worker->core, rows, worker->loaded.row_at);
     derive(worker);
 }
 
@@ -271,12 +258,9 @@ void judge(Worker *worker, u32 predicate, Ref value, const u32 *rows) {
 }
 
 /* A word of the mask of instances that the rows of a state do not settle by themselves. */
-static inline u64 unsettled(const Core *core, const u32 *rows, u32 word) {
+static inline u64 unsettled(const Core *core, const u32 *const *row_at, u32 word) {
     u64 bits = core->rootless[word];
-    for (u32 i = 0; i < core->rooting_count; i++) {
-        u32 b = core->rooting[i];
-        bits |= row_live(&core->block[b], rows[b])[word];
-    }
+    for (u32 b = 0; b < core->blocks; b++) bits |= live_before(core, row_at[b])[word];
     return bits;
 }
 
@@ -289,7 +273,7 @@ static void visit(Worker *worker, u32 n, const u32 *rows, const u64 *predicates)
     worker->settled_rows[n] = rows;
     for (u32 w = 0; w < core->predicate_words; w++) {
         u64 bits = predicates[w] & core->active[w];
-        if (bits) bits &= unsettled(core, rows, core->transition_words + w);
+        if (bits) bits &= unsettled(core, row_at, core->transition_words + w);
         for (; bits; bits &= bits - 1) {
             u32 predicate = w * 64 + (u32)__builtin_ctzll(bits);
             walks_add(&worker->predicates, row_at, predicate, core->tree[core->transitions + predicate].root);
@@ -340,7 +324,7 @@ static void discovered(Worker *worker, const Pending *pending) {
         worker->orbit_states += n / fixed;
     }
     if (core->parents) {
-        u32 record[2] = {pending->origin[0], pending->origin[1] << 16 | (pending->origin[2] & 0xffff)};
+        u32 record[2] = {pending->parent, pending->instance << 16 | (pending->branch & 0xffff)};
         if (fwrite(record, sizeof record, 1, core->parents) != 1) core->parents_failed = true;
     }
 }
@@ -350,10 +334,10 @@ static void settle(Worker *worker) {
     Core *core = worker->core;
     u32 count = worker->ring_count < BATCH ? worker->ring_count : BATCH, found = 0;
     for (u32 i = 0; i < count; i++) {
-        Pending pending = pending_at(worker, worker->ring_first++);
-        if (!seen_insert(core, pending.key)) continue;
-        discovered(worker, &pending);
-        visit(worker, found++, pending.rows, pending.mask + core->transition_words);
+        const Pending *pending = &worker->pending[worker->ring_first++ % RING];
+        if (!seen_insert(core, pending->key)) continue;
+        discovered(worker, pending);
+        visit(worker, found++, pending->rows, pending->mask + core->transition_words);
     }
     worker->ring_count -= count;
     visited(worker, found);
@@ -363,21 +347,17 @@ void worker_flush(Worker *worker) {
     while (worker->ring_count) settle(worker);
 }
 
-/* Puts a successor of the loaded state on the ring, from where it goes to the seen table a little later. */
+/* Puts the successor made on the ring, from where it goes to the seen table a little later. */
 static void emit(Worker *worker) {
     Core *core = worker->core;
-    if (worker->ring_count == RING) settle(worker);
-    Pending pending = pending_at(worker, worker->ring_first + worker->ring_count++);
-    if (core->store == STORE_EXACT)
-        key_of(core, worker->next, NULL, pending.key);
-    else
-        key_of(core, NULL, worker->next_hash, pending.key);
-    seen_prefetch(&core->seen, pending.key[0]);
-    copy_mask(pending.mask, worker->mask, core->words);
-    copy_rows(pending.rows, worker->next, core->quads);
-    pending.origin[0] = worker->parent;
-    pending.origin[1] = worker->instance;
-    pending.origin[2] = worker->branch;
+    Pending *pending = worker->made;
+    key_of(core, pending->rows, worker->next_hash, pending->key);
+    seen_prefetch(&core->seen, pending->key[0]);
+    pending->parent = worker->parent;
+    pending->instance = worker->instance;
+    pending->branch = worker->branch;
+    if (++worker->ring_count == RING) settle(worker);
+    worker->made = &worker->pending[(worker->ring_first + worker->ring_count) % RING];
 }
 
 static Memo *memo_for(Worker *worker, u32 row, u32 op) {
@@ -394,29 +374,30 @@ static Memo *memo_for(Worker *worker, u32 row, u32 op) {
     return memo;
 }
 
-/* Works out what a leaf makes of the loaded state into next, next_hash and mask; false when that is not known.
- * A transition that was disabled stays so, and a predicate that was evaluated keeps its value, unless it read
- * something that has changed. */
+/* Works out what a leaf makes of the state at hand; false when that is not known. A transition that was disabled
+ * stays so, and a predicate that was evaluated keeps its value, unless it read something that has changed. */
 bool successor(Worker *worker, const Leaf *leaf) {
     Core *core = worker->core;
     u32 n = core->permutations, words = core->words;
     const LeafOp *ops = core->leaf_ops + leaf->first;
-    copy_rows(worker->next, worker->loaded.rows, core->quads);
-    copy_mask(worker->mask, worker->loaded.enabled, words);
+    u32 *next = worker->made->rows;
+    u64 *mask = worker->made->mask;
+    copy_rows(next, worker->loaded.rows, core->quads);
+    copy_mask(mask, worker->loaded.enabled, words);
     Hash hash = worker->loaded.hash[0];
     for (u32 p = 1; p < n; p++) worker->next_hash[p] = worker->loaded.hash[p];
     for (u32 i = 0; i < leaf->count; i++) {
         u32 number = ops[i].block, old = worker->loaded.rows[number];
         const Memo *memo = memo_for(worker, old, ops[i].op);
         if (!memo) return false;
-        worker->next[number] = memo->row;
+        next[number] = memo->row;
         const Hash *before = row_hash(&core->block[number], old);
         const Hash *after = row_hash(&core->block[number], memo->row);
         hash = hash_xor(hash, hash_xor(*before, *after));
         for (u32 p = 1; p < n; p++)
             worker->next_hash[p] = hash_xor(worker->next_hash[p], hash_xor(before[p], after[p]));
         const u64 *affected = core->masks + (size_t)memo->mask * words;
-        for (u32 w = 0; w < words; w++) worker->mask[w] |= affected[w];
+        for (u32 w = 0; w < words; w++) mask[w] |= affected[w];
     }
     worker->next_hash[0] = hash;
     return true;
@@ -459,7 +440,7 @@ static void fire(Worker *worker, const Leaf *leaf) {
     }
     worker->fired[worker->instance]++;
     worker->generated++;
-    if (!same_rows(worker->next, worker->loaded.rows, worker->core->quads)) emit(worker);
+    if (!same_rows(worker->made->rows, worker->loaded.rows, worker->core->quads)) emit(worker);
     worker->branch++;
 }
 
@@ -491,14 +472,19 @@ static void end(Worker *worker, const u32 *rows) {
     }
 }
 
-/* Fetches the effects that firing a leaf will look up. */
-static inline void foresee(const Worker *worker, Ref at) {
+/* Fetches the effects that firing leaves of a state of the batch will look up. */
+static inline void foresee(const Worker *worker, u32 index) {
     const Core *core = worker->core;
-    if (!(at & REF_LEAF) || !core->memo) return;
-    const Leaf *leaf = &core->leaf[at & REF_INDEX];
-    const LeafOp *ops = core->leaf_ops + leaf->first;
-    for (u32 i = 0; i < leaf->count; i++)
-        __builtin_prefetch(&core->memo[memo_home(core, memo_key(worker->loaded.rows[ops[i].block], ops[i].op))]);
+    const u32 *rows = worker->batch.rows + index * core->quads * QUAD;
+    if (!core->memo) return;
+    for (u32 walk = worker->first_walk[index]; walk < worker->first_walk[index + 1]; walk++) {
+        Ref at = worker->transitions.reached[walk];
+        if (!(at & REF_LEAF)) continue;
+        const Leaf *leaf = &core->leaf[at & REF_INDEX];
+        const LeafOp *ops = core->leaf_ops + leaf->first;
+        for (u32 i = 0; i < leaf->count; i++)
+            __builtin_prefetch(&core->memo[memo_home(core, memo_key(rows[ops[i].block], ops[i].op))]);
+    }
 }
 
 /* Loads states of a chunk as the batch and follows the trees of their transitions. */
@@ -507,10 +493,10 @@ static void survey(Worker *worker, const Chunk *chunk, u32 from, u32 count) {
     for (u32 i = 0; i < count; i++) {
         choose(worker, i);
         state_rows(core, chunk, from + i, worker->loaded.rows);
+        point_at(core, worker->loaded.rows, worker->loaded.row_at);
         for (u32 b = 0; b < core->blocks; b++) {
-            const u8 *record = row_record(&core->block[b], worker->loaded.rows[b]);
-            __builtin_prefetch(record);
-            if (core->block[b].stride > 64) __builtin_prefetch(record + 64);
+            __builtin_prefetch(hash_before(core, worker->loaded.row_at[b]));
+            __builtin_prefetch(worker->loaded.row_at[b] + 4);
         }
     }
     Walks *walks = &worker->transitions;
@@ -521,7 +507,7 @@ static void survey(Worker *worker, const Chunk *chunk, u32 from, u32 count) {
         memcpy(worker->loaded.enabled, state_mask(core, chunk, from + i), core->transition_words * sizeof(u64));
         worker->first_walk[i] = walks->count;
         for (u32 w = 0; w < core->transition_words; w++) {
-            u64 bits = worker->loaded.enabled[w] &= unsettled(core, worker->loaded.rows, w);
+            u64 bits = worker->loaded.enabled[w] &= unsettled(core, worker->loaded.row_at, w);
             for (; bits; bits &= bits - 1) {
                 u32 instance = w * 64 + (u32)__builtin_ctzll(bits);
                 walks_add(walks, worker->loaded.row_at, instance, core->tree[instance].root);
@@ -530,6 +516,7 @@ static void survey(Worker *worker, const Chunk *chunk, u32 from, u32 count) {
     }
     worker->first_walk[count] = walks->count;
     walks_follow(core, walks);
+    for (u32 i = 0; i < count; i++) foresee(worker, i);
 }
 
 /* Makes the successors of a state of the batch. */
@@ -554,7 +541,6 @@ static void expand(Worker *worker, u32 index) {
             miss(worker, MISS_TRANSITION, instance, rows);
             unknown = true;
         } else {
-            foresee(worker, *at);
             enabled = true;
         }
     }

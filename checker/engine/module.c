@@ -571,7 +571,7 @@ static PyObject *Core_load(Object *self, PyObject *args) {
         Py_XDECREF(entry);
     }
     size_t row = core->blocks * sizeof(u32);
-    good = good && words >= 2 && words < 32 && (size_t)current.len % row == 0 && (size_t)following.len % row == 0;
+    good = good && words >= 2 && words <= key_room(core) && (size_t)current.len % row == 0 && (size_t)following.len % row == 0;
     const Py_buffer *parts[2] = {&current, &following};
     for (int k = 0; k < 2 && good; k++)
         for (size_t i = 0; i < (size_t)parts[k]->len / sizeof(u32); i++)

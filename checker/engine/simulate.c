@@ -58,12 +58,12 @@ static int step(Core *core, Simulation *s) {
     }
     s->path[2 * (s->depth - 1)] = instance;
     s->path[2 * (s->depth - 1) + 1] = wanted - seen;
-    memcpy(s->rows, worker->next, core->blocks * sizeof(u32));
+    memcpy(s->rows, worker->made->rows, core->blocks * sizeof(u32));
     s->depth++;
     s->steps++;
     worker->fired[instance]++;
     worker->generated++;
-    copy_mask(s->mask, worker->mask + core->transition_words, core->predicate_words);
+    copy_mask(s->mask, worker->made->mask + core->transition_words, core->predicate_words);
     s->visiting = true;
     return WALK_DONE;
 }
