@@ -42,8 +42,19 @@ static inline bool same_rows(const u32 *a, const u32 *b, u32 quads) {
     }
     return !changed;
 }
-static inline void copy_mask(u64 *to, const u64 *from, u32 count) {
-    for (u32 i = 0; i < count; i++) to[i] = from[i];
+static inline void copy_words(u64 *to, const u64 *from, u32 words) {
+    for (u32 i = 0; i < words; i++) to[i] = from[i];
+}
+/* The words of a mask are even in number. */
+static inline void copy_mask(u64 *to, const u64 *from, u32 words) {
+    for (u32 i = 0; i < words; i += 2) memcpy(to + i, from + i, 2 * sizeof(u64));
+}
+static inline void mask_or(u64 *to, const u64 *from, u32 words) {
+    for (u32 i = 0; i < words; i += 2) {
+        u64 first = to[i] | from[i], second = to[i + 1] | from[i + 1];
+        to[i] = first;
+        to[i + 1] = second;
+    }
 }
 
 static inline Hash hash_xor(Hash a, Hash b) { return (Hash){a.lo ^ b.lo, a.hi ^ b.hi}; }

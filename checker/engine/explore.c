@@ -18,29 +18,43 @@ static void walks_open(Walks *walks, size_t size) {
 
 static void walks_close(Walks *walks) { free(walks->steps), free(walks->instance), free(walks->reached); }
 
-static inline void walks_add(Walks *walks, const u32 *const *row_at, u32 instance, Ref at) {
-    u32 walk = walks->count++;
-    walks->instance[walk] = instance;
-    walks->reached[walk] = at;
-    walks->steps[walks->moving] = (Step){row_at, walk, at};
-    walks->moving += (at & REF_NODE) != 0;
+/* Begins to follow, for one state, the trees of the instances in two words of a mask. */
+static inline void walks_begin(Walks *walks, const u32 *const *row_at, const Tree *tree, u32 word, const u64 *masks) {
+    u32 count = walks->count, moving = walks->moving;
+    for (u32 w = 0; w < 2; w++)
+        for (u64 bits = masks[w]; bits; bits &= bits - 1) {
+            u32 instance = (word + w) * 64 + (u32)__builtin_ctzll(bits);
+            Ref at = tree[instance].root;
+            walks->instance[count] = instance;
+            walks->reached[count] = at;
+            walks->steps[moving] = (Step){row_at, count++, at};
+            moving += (at & REF_NODE) != 0;
+        }
+    walks->count = count;
+    walks->moving = moving;
 }
 
 /* Follows all walks to where they lead: a leaf, a choice, an outcome, or unknown. */
 static void walks_follow(const Core *core, Walks *walks) {
     const Node *nodes = core->node;
     Step *steps = walks->steps;
-    while (walks->moving) {
+    Ref *reached = walks->reached;
+    u32 moving = walks->moving;
+    while (moving) {
         u32 kept = 0;
-        for (u32 i = 0; i < walks->moving; i++) {
-            Step step = steps[i];
-            step.at = node_read(&nodes[step.at & REF_INDEX], step.row_at);
-            walks->reached[step.walk] = step.at;
-            steps[kept] = step;
-            kept += (step.at & REF_NODE) != 0;
+        for (u32 i = 0; i < moving; i++) {
+            const u32 *const *row_at = steps[i].row_at;
+            u32 walk = steps[i].walk;
+            Ref at = node_read(&nodes[steps[i].at & REF_INDEX], row_at);
+            reached[walk] = at;
+            steps[kept].row_at = row_at;
+            steps[kept].walk = walk;
+            steps[kept].at = at;
+            kept += (at & REF_NODE) != 0;
         }
-        walks->moving = kept;
+        moving = kept;
     }
+    walks->moving = 0;
 }
 
 void worker_open(Core *core, Worker *worker) {
@@ -135,9 +149,13 @@ static void chunk_format(const Core *core, Chunk *chunk, bool wide) {
 }
 
 void state_rows(const Core *core, const Chunk *chunk, u32 index, u32 *rows) {
-    const u8 *state = chunk->states + (size_t)index * chunk->stride;
-    for (u32 b = 0; b < core->blocks; b++)
-        rows[b] = chunk->wide ? ((const u32 *)(const void *)state)[b] : ((const u16 *)(const void *)state)[b];
+    const void *state = chunk->states + (size_t)index * chunk->stride;
+    const u32 *wide = state;
+    const u16 *narrow = state;
+    if (chunk->wide)
+        for (u32 b = 0; b < core->blocks; b++) rows[b] = wide[b];
+    else
+        for (u32 b = 0; b < core->blocks; b++) rows[b] = narrow[b];
 }
 
 static inline const u8 *state_mask(const Core *core, const Chunk *chunk, u32 index) {
@@ -173,12 +191,13 @@ void frontier_append(Worker *worker, const u32 *rows, const u64 *transitions) {
     Chunk *chunk = worker->output;
     if (!chunk || chunk->count == chunk->room || (all > UINT16_MAX && !chunk->wide))
         chunk = worker->output = chunk_take(core, all > UINT16_MAX);
-    u8 *state = chunk->states + (size_t)chunk->count * chunk->stride;
-    for (u32 b = 0; b < core->blocks; b++)
-        if (chunk->wide)
-            ((u32 *)(void *)state)[b] = rows[b];
-        else
-            ((u16 *)(void *)state)[b] = (u16)rows[b];
+    void *state = chunk->states + (size_t)chunk->count * chunk->stride;
+    u32 *wide = state;
+    u16 *narrow = state;
+    if (chunk->wide)
+        for (u32 b = 0; b < core->blocks; b++) wide[b] = rows[b];
+    else
+        for (u32 b = 0; b < core->blocks; b++) narrow[b] = (u16)rows[b];
     memcpy((u8 *)state_mask(core, chunk, chunk->count++), transitions, core->transition_words * sizeof(u64));
 }
 
@@ -257,11 +276,16 @@ void judge(Worker *worker, u32 predicate, Ref value, const u32 *rows) {
     }
 }
 
-/* A word of the mask of instances that the rows of a state do not settle by themselves. */
-static inline u64 unsettled(const Core *core, const u32 *const *row_at, u32 word) {
-    u64 bits = core->rootless[word];
-    for (u32 b = 0; b < core->blocks; b++) bits |= live_before(core, row_at[b])[word];
-    return bits;
+/* Two words of a mask, less the instances that the rows of a state settle by themselves. */
+static inline void unsettled(const Core *core, const u32 *const *row_at, u32 word, u64 *bits) {
+    u64 first = core->rootless[word], second = core->rootless[word + 1];
+    for (u32 b = 0; b < core->blocks; b++) {
+        const u64 *live = live_before(core, row_at[b]) + word;
+        first |= live[0];
+        second |= live[1];
+    }
+    bits[0] &= first;
+    bits[1] &= second;
 }
 
 /* Begins to evaluate, of the given predicates, those that matter and are active, on a state, the n-th of several. */
@@ -271,13 +295,11 @@ static void visit(Worker *worker, u32 n, const u32 *rows, const u64 *predicates)
     point_at(core, rows, row_at);
     worker->settled[n] = worker->predicates.count;
     worker->settled_rows[n] = rows;
-    for (u32 w = 0; w < core->predicate_words; w++) {
-        u64 bits = predicates[w] & core->active[w];
-        if (bits) bits &= unsettled(core, row_at, core->transition_words + w);
-        for (; bits; bits &= bits - 1) {
-            u32 predicate = w * 64 + (u32)__builtin_ctzll(bits);
-            walks_add(&worker->predicates, row_at, predicate, core->tree[core->transitions + predicate].root);
-        }
+    const Tree *tree = core->tree + core->transitions;
+    for (u32 w = 0; w < core->predicate_words; w += 2) {
+        u64 bits[2] = {predicates[w] & core->active[w], predicates[w + 1] & core->active[w + 1]};
+        unsettled(core, row_at, core->transition_words + w, bits);
+        walks_begin(&worker->predicates, row_at, tree, w, bits);
     }
     u32 failed = rows[core->failed_block];
     if (failed && failed < 1024) hit(worker, core->predicates + failed, rows);
@@ -397,7 +419,7 @@ bool successor(Worker *worker, const Leaf *leaf) {
         for (u32 p = 1; p < n; p++)
             worker->next_hash[p] = hash_xor(worker->next_hash[p], hash_xor(before[p], after[p]));
         const u64 *affected = core->masks + (size_t)memo->mask * words;
-        for (u32 w = 0; w < words; w++) mask[w] |= affected[w];
+        mask_or(mask, affected, words);
     }
     worker->next_hash[0] = hash;
     return true;
@@ -493,10 +515,10 @@ static void survey(Worker *worker, const Chunk *chunk, u32 from, u32 count) {
     for (u32 i = 0; i < count; i++) {
         choose(worker, i);
         state_rows(core, chunk, from + i, worker->loaded.rows);
-        point_at(core, worker->loaded.rows, worker->loaded.row_at);
         for (u32 b = 0; b < core->blocks; b++) {
-            __builtin_prefetch(hash_before(core, worker->loaded.row_at[b]));
-            __builtin_prefetch(worker->loaded.row_at[b] + 4);
+            const u32 *ids = worker->loaded.row_at[b] = row_ids(&core->block[b], worker->loaded.rows[b]);
+            __builtin_prefetch(hash_before(core, ids));
+            __builtin_prefetch(ids + 4);
         }
     }
     Walks *walks = &worker->transitions;
@@ -506,12 +528,9 @@ static void survey(Worker *worker, const Chunk *chunk, u32 from, u32 count) {
         derive(worker);
         memcpy(worker->loaded.enabled, state_mask(core, chunk, from + i), core->transition_words * sizeof(u64));
         worker->first_walk[i] = walks->count;
-        for (u32 w = 0; w < core->transition_words; w++) {
-            u64 bits = worker->loaded.enabled[w] &= unsettled(core, worker->loaded.row_at, w);
-            for (; bits; bits &= bits - 1) {
-                u32 instance = w * 64 + (u32)__builtin_ctzll(bits);
-                walks_add(walks, worker->loaded.row_at, instance, core->tree[instance].root);
-            }
+        for (u32 w = 0; w < core->transition_words; w += 2) {
+            unsettled(core, worker->loaded.row_at, w, worker->loaded.enabled + w);
+            walks_begin(walks, worker->loaded.row_at, core->tree, w, worker->loaded.enabled + w);
         }
     }
     worker->first_walk[count] = walks->count;

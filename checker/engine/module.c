@@ -104,8 +104,8 @@ static int Core_init(Object *self, PyObject *args, PyObject *kwargs) {
     core->predicates = (u32)predicates;
     core->permutations = permutations;
     core->workers = workers < 1 ? 1 : workers > 64 ? 64 : workers;
-    core->transition_words = transitions ? (transitions + 63) / 64 : 1; /* masks on the stack are never empty */
-    core->predicate_words = (core->predicates + 63) / 64;
+    core->transition_words = transitions ? (transitions + 127) / 128 * 2 : 2; /* two words are handled at once */
+    core->predicate_words = (core->predicates + 127) / 128 * 2;
     core->words = core->transition_words + core->predicate_words;
     core->store = exact ? STORE_EXACT : STORE_FINGERPRINT;
     core->symmetric = symmetric;
