@@ -32,6 +32,26 @@ typedef struct {
 static inline void copy_rows(u32 *to, const u32 *from, u32 quads) {
     for (u32 i = 0; i < quads; i++) memcpy(to + i * QUAD, from + i * QUAD, QUAD * sizeof(u32));
 }
+static inline void narrow_rows(u16 *to, const u32 *from, u32 quads) {
+    for (u32 i = 0; i < quads; i++) {
+        u16 four[QUAD];
+        for (u32 k = 0; k < QUAD; k++) four[k] = (u16)from[i * QUAD + k];
+        memcpy(to + i * QUAD, four, sizeof four);
+    }
+}
+static inline void widen_rows(u32 *to, const u16 *from, u32 quads) {
+    for (u32 i = 0; i < quads; i++) {
+        u16 four[QUAD];
+        memcpy(four, from + i * QUAD, sizeof four);
+        for (u32 k = 0; k < QUAD; k++) to[i * QUAD + k] = four[k];
+    }
+}
+static inline u32 any_bits(const u32 *rows, u32 quads) {
+    u32 bits[QUAD] = {0};
+    for (u32 i = 0; i < quads; i++)
+        for (u32 k = 0; k < QUAD; k++) bits[k] |= rows[i * QUAD + k];
+    return bits[0] | bits[1] | bits[2] | bits[3];
+}
 static inline bool same_rows(const u32 *a, const u32 *b, u32 quads) {
     u64 changed = 0;
     for (u32 i = 0; i < quads * 2; i++) {
@@ -131,8 +151,9 @@ typedef struct {
 typedef struct {
     u32 components, count, size;
     u32 *member; /* its components */
-    u8 *records;
-    u32 stride, live_at, ids_at; /* in bytes */
+    u8 *records, *ids; /* ids: of the first row */
+    size_t stride;     /* in bytes */
+    u32 live_at, ids_at;
     u32 *index;                  /* open addressing: row + 1 */
     u32 index_mask;
     u32 roots;
@@ -375,13 +396,13 @@ static inline Ref node_read(const Node *node, const u32 *const *row_at) {
 }
 
 /* rows.c */
-static inline u8 *row_record(const Block *block, u32 row) { return block->records + (size_t)row * block->stride; }
+static inline u8 *row_record(const Block *block, u32 row) { return block->records + row * block->stride; }
 static inline Hash *row_hash(const Block *block, u32 row) { return (Hash *)(void *)row_record(block, row); }
 static inline u64 *row_live(const Block *block, u32 row) {
     return (u64 *)(void *)(row_record(block, row) + block->live_at);
 }
 static inline u32 *row_ids(const Block *block, u32 row) {
-    return (u32 *)(void *)(row_record(block, row) + block->ids_at);
+    return (u32 *)(void *)(block->ids + row * block->stride);
 }
 /* The same, given a pointer to the ids: what comes before them is alike in all blocks. */
 static inline const u64 *live_before(const Core *core, const u32 *ids) {

@@ -107,9 +107,10 @@ static inline void choose(Worker *worker, u32 index) {
 /* The hash of the state at hand, whose rows are pointed at. */
 static void derive(Worker *worker) {
     const Core *core = worker->core;
+    const u32 **row_at = worker->loaded.row_at;
     for (u32 p = 0; p < core->permutations; p++) {
         Hash hash = {0, 0};
-        for (u32 b = 0; b < core->blocks; b++) hash = hash_xor(hash, hash_before(core, worker->loaded.row_at[b])[p]);
+        for (u32 b = 0; b < core->blocks; b++) hash = hash_xor(hash, hash_before(core, row_at[b])[p]);
         worker->loaded.hash[p] = hash;
     }
 }
@@ -184,20 +185,28 @@ static Chunk *chunk_take(Core *core, bool wide) {
     return chunk;
 }
 
+/* A state's rows, with their padding. */
+static inline void decode(const Core *core, const Chunk *chunk, u32 index, u32 *rows) {
+    const void *state = chunk->states + (size_t)index * chunk->stride;
+    if (chunk->wide)
+        copy_rows(rows, state, core->quads);
+    else
+        widen_rows(rows, state, core->quads);
+    for (u32 b = core->blocks; b < core->quads * QUAD; b++) rows[b] = 0;
+}
+
+/* The rows come with their padding. */
 void frontier_append(Worker *worker, const u32 *rows, const u64 *transitions) {
     Core *core = worker->core;
-    u32 all = 0;
-    for (u32 b = 0; b < core->blocks; b++) all |= rows[b];
+    u32 all = any_bits(rows, core->quads);
     Chunk *chunk = worker->output;
     if (!chunk || chunk->count == chunk->room || (all > UINT16_MAX && !chunk->wide))
         chunk = worker->output = chunk_take(core, all > UINT16_MAX);
-    void *state = chunk->states + (size_t)chunk->count * chunk->stride;
-    u32 *wide = state;
-    u16 *narrow = state;
+    void *state = chunk->states + (size_t)chunk->count * chunk->stride; /* the mask overwrites the padding of the rows */
     if (chunk->wide)
-        for (u32 b = 0; b < core->blocks; b++) wide[b] = rows[b];
+        copy_rows(state, rows, core->quads);
     else
-        for (u32 b = 0; b < core->blocks; b++) narrow[b] = (u16)rows[b];
+        narrow_rows(state, rows, core->quads);
     memcpy((u8 *)state_mask(core, chunk, chunk->count++), transitions, core->transition_words * sizeof(u64));
 }
 
@@ -462,7 +471,8 @@ static void fire(Worker *worker, const Leaf *leaf) {
     }
     worker->fired[worker->instance]++;
     worker->generated++;
-    if (!same_rows(worker->made->rows, worker->loaded.rows, worker->core->quads)) emit(worker);
+    bool moved = !hash_equal(worker->next_hash[0], worker->loaded.hash[0]);
+    if (moved || !same_rows(worker->made->rows, worker->loaded.rows, worker->core->quads)) emit(worker);
     worker->branch++;
 }
 
@@ -514,7 +524,7 @@ static void survey(Worker *worker, const Chunk *chunk, u32 from, u32 count) {
     const Core *core = worker->core;
     for (u32 i = 0; i < count; i++) {
         choose(worker, i);
-        state_rows(core, chunk, from + i, worker->loaded.rows);
+        decode(core, chunk, from + i, worker->loaded.rows);
         for (u32 b = 0; b < core->blocks; b++) {
             const u32 *ids = worker->loaded.row_at[b] = row_ids(&core->block[b], worker->loaded.rows[b]);
             __builtin_prefetch(hash_before(core, ids));

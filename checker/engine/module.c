@@ -294,7 +294,7 @@ static PyObject *Core_start(Object *self, PyObject *args) {
             for (u32 p = 0; p < core->permutations; p++) fixed += hash_equal(worker->loaded.hash[p], worker->loaded.hash[0]);
             worker->orbit_states += core->permutations / fixed;
         }
-        frontier_append(worker, rows, core->all);
+        frontier_append(worker, worker->loaded.rows, core->all);
         if (core->parents) {
             u32 record[2] = {i, 0};
             if (fwrite(record, sizeof record, 1, core->parents) != 1) core->parents_failed = true;
@@ -580,8 +580,10 @@ static PyObject *Core_load(Object *self, PyObject *args) {
     if (good && seen_open(core, words, seen_capacity_for(expected))) {
         Worker *worker = &core->worker[0];
         for (int k = 0; k < 2; k++) {
-            for (size_t i = 0; i < (size_t)parts[k]->len / row; i++)
-                frontier_append(worker, (const u32 *)parts[k]->buf + i * core->blocks, core->all);
+            for (size_t i = 0; i < (size_t)parts[k]->len / row; i++) {
+                worker_load(worker, (const u32 *)parts[k]->buf + i * core->blocks);
+                frontier_append(worker, worker->loaded.rows, core->all);
+            }
             worker->new_states = (size_t)parts[k]->len / row;
             if (!k) next_level(core);
         }

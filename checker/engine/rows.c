@@ -7,8 +7,8 @@
 void block_layout(Core *core, Block *block) {
     block->live_at = core->permutations * (u32)sizeof(Hash);
     block->ids_at = block->live_at + core->words * (u32)sizeof(u64);
-    u32 bytes = block->ids_at + block->components * (u32)sizeof(u32);
-    block->stride = bytes > 32 ? (bytes + 63) & ~63u : 32;
+    size_t bytes = block->ids_at + block->components * sizeof(u32);
+    block->stride = bytes > 32 ? (bytes + 63) & ~(size_t)63 : 32;
 }
 
 static void index_put(const Core *core, Block *block, u32 row) {
@@ -48,13 +48,14 @@ static void enter(Core *core, Block *block, u32 row, const Tree *tree) {
 /* Records are aligned to cache lines. */
 static void grow_rows(Core *core, Block *block) {
     u32 size = block->size ? block->size * 2 : 16;
-    u8 *records = aligned_alloc(64, ((size_t)size * block->stride + 63) & ~(size_t)63);
-    if (!records) core_exhausted((size_t)size * block->stride);
-    memset(records, 0, (size_t)size * block->stride);
-    if (block->records) memcpy(records, block->records, (size_t)block->count * block->stride);
+    u8 *records = aligned_alloc(64, (size * block->stride + 63) & ~(size_t)63);
+    if (!records) core_exhausted(size * block->stride);
+    memset(records, 0, size * block->stride);
+    if (block->records) memcpy(records, block->records, block->count * block->stride);
     free(block->records);
     block->records = records;
-    core->allocated += (size_t)(size - block->size) * block->stride;
+    block->ids = records + block->ids_at;
+    core->allocated += (size - block->size) * block->stride;
     block->size = size;
 }
 
