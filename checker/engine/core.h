@@ -157,7 +157,8 @@ typedef struct {
     u32 *index;                  /* open addressing: row + 1 */
     u32 index_mask;
     u32 roots;
-    u32 *root; /* the trees rooted here */
+    u32 *root;  /* the trees rooted here */
+    Ref *entry; /* per row and root: the place in the tree to which the row alone leads */
 } Block;
 
 typedef struct {
@@ -167,6 +168,7 @@ typedef struct {
 
 typedef struct {
     Ref root;
+    u32 block, place; /* where it is rooted: the block of its first read, which of the block's roots */
     u32 bit;  /* in masks: transitions from bit 0, predicates from the next whole word */
     Ref idle; /* the outcome that nothing needs to be done about */
     bool dirty; /* rows may settle it that did not before */
@@ -295,8 +297,6 @@ typedef struct Core {
     u32 leaf_op_count, leaf_op_size;
     Tree *tree; /* transitions, then predicates */
     bool rooted, watch_dirty;
-    u64 *rootless; /* mask of the instances that do not begin with a read */
-    u32 rooting_count, *rooting; /* the blocks in which some do */
 
     Memo *memo;
     u32 memo_bits, memo_count;

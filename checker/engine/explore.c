@@ -19,12 +19,15 @@ static void walks_open(Walks *walks, size_t size) {
 static void walks_close(Walks *walks) { free(walks->steps), free(walks->instance), free(walks->reached); }
 
 /* Begins to follow, for one state, the trees of the instances in two words of a mask. */
-static inline void walks_begin(Walks *walks, const u32 *const *row_at, const Tree *tree, u32 word, const u64 *masks) {
+static inline void walks_begin(const Core *core, Walks *walks, const u32 *rows, const u32 *const *row_at,
+                               const Tree *trees, u32 word, const u64 *masks) {
     u32 count = walks->count, moving = walks->moving;
     for (u32 w = 0; w < 2; w++)
         for (u64 bits = masks[w]; bits; bits &= bits - 1) {
             u32 instance = (word + w) * 64 + (u32)__builtin_ctzll(bits);
-            Ref at = tree[instance].root;
+            const Tree *tree = &trees[instance];
+            const Block *block = &core->block[tree->block];
+            Ref at = block->entry[(size_t)rows[tree->block] * block->roots + tree->place];
             walks->instance[count] = instance;
             walks->reached[count] = at;
             walks->steps[moving] = (Step){row_at, count++, at};
@@ -287,7 +290,7 @@ void judge(Worker *worker, u32 predicate, Ref value, const u32 *rows) {
 
 /* Two words of a mask, less the instances that the rows of a state settle by themselves. */
 static inline void unsettled(const Core *core, const u32 *const *row_at, u32 word, u64 *bits) {
-    u64 first = core->rootless[word], second = core->rootless[word + 1];
+    u64 first = 0, second = 0;
     for (u32 b = 0; b < core->blocks; b++) {
         const u64 *live = live_before(core, row_at[b]) + word;
         first |= live[0];
@@ -304,11 +307,11 @@ static void visit(Worker *worker, u32 n, const u32 *rows, const u64 *predicates)
     point_at(core, rows, row_at);
     worker->settled[n] = worker->predicates.count;
     worker->settled_rows[n] = rows;
-    const Tree *tree = core->tree + core->transitions;
+    const Tree *trees = core->tree + core->transitions;
     for (u32 w = 0; w < core->predicate_words; w += 2) {
         u64 bits[2] = {predicates[w] & core->active[w], predicates[w + 1] & core->active[w + 1]};
         unsettled(core, row_at, core->transition_words + w, bits);
-        walks_begin(&worker->predicates, row_at, tree, w, bits);
+        walks_begin(core, &worker->predicates, rows, row_at, trees, w, bits);
     }
     u32 failed = rows[core->failed_block];
     if (failed && failed < 1024) hit(worker, core->predicates + failed, rows);
@@ -540,7 +543,7 @@ static void survey(Worker *worker, const Chunk *chunk, u32 from, u32 count) {
         worker->first_walk[i] = walks->count;
         for (u32 w = 0; w < core->transition_words; w += 2) {
             unsettled(core, worker->loaded.row_at, w, worker->loaded.enabled + w);
-            walks_begin(walks, worker->loaded.row_at, core->tree, w, worker->loaded.enabled + w);
+            walks_begin(core, walks, worker->loaded.rows, worker->loaded.row_at, core->tree, w, worker->loaded.enabled + w);
         }
     }
     worker->first_walk[count] = walks->count;

@@ -135,7 +135,7 @@ static void watch(Core *core, u32 slot, u32 bit) {
 int tree_learn(Core *core, u32 index, const int64_t *path, size_t steps, Ref outcome) {
     Tree *tree = &core->tree[index];
     u32 node = NO_ID, id = 0; /* the edge to put the next thing at; NO_ID: the root */
-    bool local = outcome == tree->idle; /* whether the first block alone leads to having nothing to do */
+    bool local = true; /* whether rows of the block where the tree begins lead this far by themselves */
     for (size_t i = 0; i <= steps; i++) {
         Ref at = node == NO_ID ? tree->root : node_follow(&core->node[node], id);
         bool end = i == steps;
@@ -148,6 +148,7 @@ int tree_learn(Core *core, u32 index, const int64_t *path, size_t steps, Ref out
             else
                 edge_add(core, node, id, made);
             at = made;
+            tree->dirty |= local;
         } else if (end ? at != outcome
                        : !(at & (choices ? REF_CHOICE : REF_NODE)) ||
                              (choices ? core->node[at & REF_INDEX].choices != choices
@@ -160,6 +161,5 @@ int tree_learn(Core *core, u32 index, const int64_t *path, size_t steps, Ref out
         node = at & REF_INDEX;
         id = (u32)path[2 * i + 1];
     }
-    tree->dirty |= local;
     return 0;
 }

@@ -61,7 +61,7 @@ static void destroy(Core *core) {
     }
     for (u32 b = 0; core->block && b < core->blocks; b++) {
         Block *block = &core->block[b];
-        free(block->member), free(block->records), free(block->index), free(block->root);
+        free(block->member), free(block->records), free(block->index), free(block->root), free(block->entry);
     }
     for (u32 m = 0; m < core->maps; m++) free(core->map[m].to);
     for (u32 n = 0; n < core->nodes; n++)
@@ -70,7 +70,7 @@ static void destroy(Core *core) {
     if (core->parents) fclose(core->parents);
     free(core->component), free(core->block), free(core->slot), free(core->map), free(core->node), free(core->op);
     free(core->leaf), free(core->leaf_ops), free(core->tree), free(core->memo), free(core->masks);
-    free(core->mask_index), free(core->rootless), free(core->rooting), free(core->all), free(core->goal), free(core->final), free(core->active), free(core->width);
+    free(core->mask_index), free(core->all), free(core->goal), free(core->final), free(core->active), free(core->width);
     free(core->word), free(core->shift), free(core->units), free(core->worker), free(core->pending.items);
     memset(core, 0, sizeof *core);
 }
@@ -139,8 +139,6 @@ static int Core_init(Object *self, PyObject *args, PyObject *kwargs) {
         core->tree[t].bit = predicate ? core->transition_words * 64 + t - transitions : t;
         core->tree[t].idle = !predicate || core->goal[t - transitions] ? REF_FALSE : REF_TRUE;
     }
-    core->rootless = core_resize(core, NULL, 0, core->words * sizeof(u64));
-    core->rooting = core_resize(core, NULL, 0, core->blocks * sizeof(u32));
     core->all = core_resize(core, NULL, 0, core->words * sizeof(u64));
     memset(core->all, 0xff, core->words * sizeof(u64));
     core->width = core_resize(core, NULL, 0, core->blocks * sizeof(u32));

@@ -26,7 +26,8 @@ static void index_grow(Core *core, Block *block) {
     for (u32 row = 0; row < block->count; row++) index_put(core, block, row);
 }
 
-/* Follows the tree of an instance rooted in this block as far as the row alone leads; notes whether that settles it. */
+/* Follows a tree that is rooted in this block as far as the row alone leads; notes where that is, and whether it
+ * settles the instance. */
 static void enter(Core *core, Block *block, u32 row, const Tree *tree) {
     u32 number = (u32)(block - core->block);
     const u32 *ids = row_ids(block, row);
@@ -35,9 +36,11 @@ static void enter(Core *core, Block *block, u32 row, const Tree *tree) {
         const Node *node = &core->node[at & REF_INDEX];
         if (node->block != number) break;
         u32 id = ids[node->offset];
-        if (node->map) id = node->map[id] - 1;
-        at = id == NO_ID ? REF_UNKNOWN : node_follow(node, id);
+        Ref to = node_edge(node, node->map ? node->map[id] : id + 1);
+        if (to == REF_UNKNOWN) break; /* and it may be known when a walk comes here */
+        at = to;
     }
+    block->entry[(size_t)row * block->roots + tree->place] = at;
     u64 bit = (u64)1 << tree->bit % 64, *live = &row_live(block, row)[tree->bit / 64];
     if (at == tree->idle)
         *live &= ~bit;
@@ -55,6 +58,8 @@ static void grow_rows(Core *core, Block *block) {
     free(block->records);
     block->records = records;
     block->ids = records + block->ids_at;
+    size_t entry = block->roots * sizeof(Ref);
+    if (entry) block->entry = core_resize(core, block->entry, block->size * entry, size * entry);
     core->allocated += (size - block->size) * block->stride;
     block->size = size;
 }
@@ -84,20 +89,22 @@ u32 row_intern(Core *core, u32 number, const u32 *ids) {
     return row;
 }
 
-/* Once every instance has been evaluated, it is known where its tree begins; that never changes. */
+/* Once every instance has been evaluated, it is known where its tree begins; that never changes. A tree that does not
+ * begin with a read is rooted just anywhere. */
 void core_root(Core *core) {
     for (u32 t = 0; t < core->transitions + core->predicates; t++) {
         Tree *tree = &core->tree[t];
-        const Node *node = tree->root & REF_NODE ? &core->node[tree->root & REF_INDEX] : NULL;
+        tree->block = tree->root & REF_NODE ? core->node[tree->root & REF_INDEX].block : 0;
         tree->dirty = true;
-        if (!node) {
-            core->rootless[tree->bit / 64] |= (u64)1 << tree->bit % 64;
-            continue;
-        }
-        Block *block = &core->block[node->block];
-        if (!block->roots) core->rooting[core->rooting_count++] = node->block;
+        Block *block = &core->block[tree->block];
         block->root = core_resize(core, block->root, block->roots * sizeof(u32), (block->roots + 1) * sizeof(u32));
-        block->root[block->roots++] = t;
+        tree->place = block->roots++;
+        block->root[tree->place] = t;
+    }
+    for (u32 b = 0; b < core->blocks; b++) {
+        Block *block = &core->block[b];
+        size_t entry = block->roots * sizeof(Ref);
+        if (entry) block->entry = core_resize(core, NULL, 0, block->size * entry);
     }
     core->rooted = true;
 }
@@ -156,8 +163,8 @@ static void memo_describe(Core *core, Memo *memo) {
 
 /* Brings what is derived from trees up to date with what was learned since; between phases only. */
 void rows_refresh(Core *core) {
-    for (u32 i = 0; i < core->rooting_count; i++) {
-        Block *block = &core->block[core->rooting[i]];
+    for (u32 b = 0; b < core->blocks; b++) {
+        Block *block = &core->block[b];
         for (u32 k = 0; k < block->roots; k++)
             if (core->tree[block->root[k]].dirty)
                 for (u32 row = 0; row < block->count; row++) enter(core, block, row, &core->tree[block->root[k]]);
