@@ -162,8 +162,9 @@ typedef struct {
 } Block;
 
 typedef struct {
-    u64 key; /* (row << 32 | op) + 1 */
+    u64 key;       /* (row << 32 | op) + 1 */
     u32 row, mask; /* mask: which instances may behave differently; index into Core.masks */
+    Hash change;   /* of the state's hash, for the first permutation */
 } Memo;
 
 typedef struct {
@@ -337,6 +338,7 @@ typedef struct Core {
 _Noreturn void core_exhausted(size_t bytes);
 void *own_lines(size_t count, size_t item);
 void *core_resize(Core *core, void *old, size_t before, size_t after);
+void *resize_lines(Core *core, void *old, size_t before, size_t after);
 void core_free(Core *core, void *memory, size_t size);
 void *buffer_push(Core *core, Buffer *buffer, size_t item);
 double now(void);

@@ -425,11 +425,11 @@ bool successor(Worker *worker, const Leaf *leaf) {
         const Memo *memo = memo_for(worker, old, ops[i].op);
         if (!memo) return false;
         next[number] = memo->row;
-        const Hash *before = row_hash(&core->block[number], old);
-        const Hash *after = row_hash(&core->block[number], memo->row);
-        hash = hash_xor(hash, hash_xor(*before, *after));
-        for (u32 p = 1; p < n; p++)
-            worker->next_hash[p] = hash_xor(worker->next_hash[p], hash_xor(before[p], after[p]));
+        hash = hash_xor(hash, memo->change);
+        for (u32 p = 1; p < n; p++) {
+            Hash before = row_hash(&core->block[number], old)[p], after = row_hash(&core->block[number], memo->row)[p];
+            worker->next_hash[p] = hash_xor(worker->next_hash[p], hash_xor(before, after));
+        }
         const u64 *affected = core->masks + (size_t)memo->mask * words;
         mask_or(mask, affected, words);
     }

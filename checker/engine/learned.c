@@ -72,10 +72,13 @@ u32 core_add_leaf(Core *core, const u32 *ops, u32 count) {
 }
 
 static u32 new_node(Core *core, u32 slot, u32 choices) {
-    Node *before = core->node;
-    core->node = room(core, core->node, core->nodes, &core->node_size, sizeof(Node));
-    for (u32 i = 0; core->node != before && i < core->nodes; i++)
-        if (core->node[i].mask < INLINE_EDGES) core->node[i].edges = core->node[i].first;
+    if (core->nodes == core->node_size) {
+        u32 size = core->node_size ? core->node_size * 2 : 64;
+        core->node = resize_lines(core, core->node, core->node_size * sizeof(Node), size * sizeof(Node));
+        core->node_size = size;
+        for (u32 i = 0; i < core->nodes; i++)
+            if (core->node[i].mask < INLINE_EDGES) core->node[i].edges = core->node[i].first;
+    }
     Node *node = &core->node[core->nodes];
     *node = (Node){.slot = slot, .choices = (u16)choices, .mask = INLINE_EDGES - 1, .shift = 30};
     if (!choices) {

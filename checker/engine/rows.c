@@ -182,7 +182,7 @@ void rows_refresh(Core *core) {
 static void memo_grow(Core *core) {
     size_t old = core->memo ? (size_t)1 << core->memo_bits : 0, size = old ? old * 2 : 256;
     Memo *entries = core->memo;
-    core->memo = core_resize(core, NULL, 0, size * sizeof(Memo));
+    core->memo = resize_lines(core, NULL, 0, size * sizeof(Memo));
     core->memo_bits = (u32)__builtin_ctzll(size);
     for (size_t i = 0; i < old; i++) {
         if (!entries[i].key) continue;
@@ -211,7 +211,7 @@ Memo *memo_make(Core *core, u32 row, u32 op_index) {
     size_t mask = ((size_t)1 << core->memo_bits) - 1, at = memo_home(core, key);
     while (core->memo[at & mask].key) at++;
     at &= mask;
-    core->memo[at] = (Memo){key, made, 0};
+    core->memo[at] = (Memo){key, made, 0, hash_xor(*row_hash(block, row), *row_hash(block, made))};
     core->memo_count++;
     memo_describe(core, &core->memo[at]);
     return &core->memo[at];
