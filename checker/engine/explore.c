@@ -610,19 +610,20 @@ static void *work(void *argument) {
         if (atomic_load_explicit(&core->stop, memory_order_relaxed)) break;
         u32 index = atomic_fetch_add(&core->unit_next, 1);
         if (index >= core->unit_count) break;
-        Unit *unit = &core->units[index];
-        u32 from = unit->from, total = unit->chunk->count; /* once consumed, the chunk may be another's */
-        for (u32 at = 0, batch = 0; unit->from < unit->to; unit->from++, at++) {
+        Unit *unit = &core->units[index]; /* beside those of other workers, so it is written once */
+        u32 first = unit->from, from = first, total = unit->chunk->count; /* once consumed, the chunk may be another's */
+        for (u32 at = 0, batch = 0; from < unit->to; from++, at++) {
             if (!credit(worker) || atomic_load_explicit(&core->stop, memory_order_relaxed)) break;
             if (at == batch) {
                 at = 0;
-                batch = unit->to - unit->from < BATCH ? unit->to - unit->from : BATCH;
-                survey(worker, unit->chunk, unit->from, batch);
+                batch = unit->to - from < BATCH ? unit->to - from : BATCH;
+                survey(worker, unit->chunk, from, batch);
             }
             if (core->parents) worker->parent = core->parent_position++;
             expand(worker, at);
         }
-        u32 states = unit->from - from;
+        unit->from = from;
+        u32 states = from - first;
         atomic_fetch_add(&core->done, states);
         u32 consumed = atomic_fetch_add(&unit->chunk->consumed, states) + states;
         if (consumed == total) {
