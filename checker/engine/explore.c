@@ -99,7 +99,7 @@ static void point_at(const Core *core, const u32 *rows, const u32 **row_at) {
 }
 
 /* Makes a state of the batch the one at hand. */
-static inline void choose(Worker *worker, u32 index) {
+static inline void at_hand(Worker *worker, u32 index) {
     const Core *core = worker->core;
     worker->loaded.rows = worker->batch.rows + index * core->quads * QUAD;
     worker->loaded.row_at = worker->batch.row_at + index * core->blocks;
@@ -119,7 +119,7 @@ static void derive(Worker *worker) {
 }
 
 void worker_load(Worker *worker, const u32 *rows) {
-    choose(worker, 0);
+    at_hand(worker, 0);
     memcpy(worker->loaded.rows, rows, worker->core->blocks * sizeof(u32));
     point_at(worker->core, rows, worker->loaded.row_at);
     derive(worker);
@@ -526,7 +526,7 @@ static inline void foresee(const Worker *worker, u32 index) {
 static void survey(Worker *worker, const Chunk *chunk, u32 from, u32 count) {
     const Core *core = worker->core;
     for (u32 i = 0; i < count; i++) {
-        choose(worker, i);
+        at_hand(worker, i);
         decode(core, chunk, from + i, worker->loaded.rows);
         for (u32 b = 0; b < core->blocks; b++) {
             const u32 *ids = worker->loaded.row_at[b] = row_ids(&core->block[b], worker->loaded.rows[b]);
@@ -537,7 +537,7 @@ static void survey(Worker *worker, const Chunk *chunk, u32 from, u32 count) {
     Walks *walks = &worker->transitions;
     walks->count = 0;
     for (u32 i = 0; i < count; i++) {
-        choose(worker, i);
+        at_hand(worker, i);
         derive(worker);
         memcpy(worker->loaded.enabled, state_mask(core, chunk, from + i), core->transition_words * sizeof(u64));
         worker->first_walk[i] = walks->count;
@@ -551,11 +551,12 @@ static void survey(Worker *worker, const Chunk *chunk, u32 from, u32 count) {
     for (u32 i = 0; i < count; i++) foresee(worker, i);
 }
 
-/* Makes the successors of a state of the batch. */
+/* Makes the successors of a state of the batch. Those before it in the batch may have made rows, and then its own may
+ * have moved: it is pointed at them again where they are still to be read. */
 static void expand(Worker *worker, u32 index) {
     Core *core = worker->core;
     const Walks *walks = &worker->transitions;
-    choose(worker, index);
+    at_hand(worker, index);
     const u32 *rows = worker->loaded.rows;
     u32 first = worker->first_walk[index], end_walk = worker->first_walk[index + 1];
     bool enabled = false, unknown = false;
@@ -563,7 +564,7 @@ static void expand(Worker *worker, u32 index) {
         u32 instance = walks->instance[walk];
         Ref *at = &walks->reached[walk];
         if (*at & REF_CHOICE) {
-            point_at(core, rows, worker->loaded.row_at); /* those before it in the batch may have moved the rows */
+            point_at(core, rows, worker->loaded.row_at);
             walk_count(worker, *at);
             if (!worker->leaves) *at = worker->knows ? REF_FALSE : REF_UNKNOWN;
         }
@@ -581,10 +582,12 @@ static void expand(Worker *worker, u32 index) {
         if (at & (REF_LEAF | REF_CHOICE) && !take(worker, walks->instance[walk], at))
             miss(worker, MISS_TRANSITION, walks->instance[walk], rows);
     }
-    if (!enabled && unknown)
+    if (!enabled && unknown) {
         miss(worker, MISS_TERMINAL, 0, rows);
-    else if (!enabled)
+    } else if (!enabled) {
+        point_at(core, rows, worker->loaded.row_at);
         end(worker, rows);
+    }
 }
 
 /* ---- phases ---- */
