@@ -205,7 +205,7 @@ void frontier_append(Worker *worker, const u32 *rows, const u64 *transitions) {
     Chunk *chunk = worker->output;
     if (!chunk || chunk->count == chunk->room || (all > UINT16_MAX && !chunk->wide))
         chunk = worker->output = chunk_take(core, all > UINT16_MAX);
-    void *state = chunk->states + (size_t)chunk->count * chunk->stride; /* the mask overwrites the padding of the rows */
+    void *state = chunk->states + (size_t)chunk->count * chunk->stride; /* the mask overwrites the rows' padding */
     if (chunk->wide)
         copy_rows(state, rows, core->quads);
     else
@@ -542,8 +542,9 @@ static void survey(Worker *worker, const Chunk *chunk, u32 from, u32 count) {
         memcpy(worker->loaded.enabled, state_mask(core, chunk, from + i), core->transition_words * sizeof(u64));
         worker->first_walk[i] = walks->count;
         for (u32 w = 0; w < core->transition_words; w += 2) {
-            unsettled(core, worker->loaded.row_at, w, worker->loaded.enabled + w);
-            walks_begin(core, walks, worker->loaded.rows, worker->loaded.row_at, core->tree, w, worker->loaded.enabled + w);
+            u64 *bits = worker->loaded.enabled + w;
+            unsettled(core, worker->loaded.row_at, w, bits);
+            walks_begin(core, walks, worker->loaded.rows, worker->loaded.row_at, core->tree, w, bits);
         }
     }
     worker->first_walk[count] = walks->count;
@@ -614,7 +615,8 @@ static void *work(void *argument) {
         u32 index = atomic_fetch_add(&core->unit_next, 1);
         if (index >= core->unit_count) break;
         Unit *unit = &core->units[index]; /* beside those of other workers, so it is written once */
-        u32 first = unit->from, from = first, total = unit->chunk->count; /* once consumed, the chunk may be another's */
+        u32 first = unit->from, from = first;
+        u32 total = unit->chunk->count; /* once consumed, the chunk may be another's */
         for (u32 at = 0, batch = 0; from < unit->to; from++, at++) {
             if (!credit(worker) || atomic_load_explicit(&core->stop, memory_order_relaxed)) break;
             if (at == batch) {

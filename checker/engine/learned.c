@@ -145,7 +145,9 @@ int tree_learn(Core *core, u32 index, const int64_t *path, size_t steps, Ref out
         int64_t slot = end ? 0 : path[2 * i];
         u32 choices = !end && slot < 0 ? (u32)-slot : 0;
         if (at == REF_UNKNOWN) {
-            Ref made = end ? outcome : choices ? REF_CHOICE | new_node(core, 0, choices) : REF_NODE | new_node(core, (u32)slot, 0);
+            Ref made = end       ? outcome
+                       : choices ? REF_CHOICE | new_node(core, 0, choices)
+                                 : REF_NODE | new_node(core, (u32)slot, 0);
             if (node == NO_ID)
                 tree->root = made;
             else
