@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import traceback
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -158,18 +158,25 @@ def _user_line() -> str:
     return "model"
 
 
-@contextmanager
-def blaming(declared: Declared) -> Iterator[None]:
-    """Turn an exception in the model's code into a `ContractError` that names the function, file and line."""
-    try:
-        yield
-    except (CheckerError, NotEnabled):
-        raise
-    except RecursionError as error:
-        raise ContractError(
-            f"{declared.name} recursed without end", where=declared.where, remedy="mend the function"
-        ) from error
-    except Exception as error:
+class blaming:  # noqa: N801 - used like a function
+    """Turns an exception in the model's code into a `ContractError` that names the function, file and line."""
+
+    __slots__ = ("_declared",)
+
+    def __init__(self, declared: Declared) -> None:
+        self._declared = declared
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if not isinstance(error, Exception) or isinstance(error, (CheckerError, NotEnabled)):
+            return
+        declared = self._declared
+        if isinstance(error, RecursionError):
+            raise ContractError(
+                f"{declared.name} recursed without end", where=declared.where, remedy="mend the function"
+            ) from error
         frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(_HERE)]
         where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else declared.where
         raise ContractError(

@@ -200,6 +200,7 @@ class Teacher:
         self._read_only = self.shape.view(ReadOnly(self._tree))
         self._before = self.shape.view(ReadOnly(Before(self._tree)))
         self._choices = Choices()
+        self._write_set, self._write_apply = core_constant("WRITE_SET"), core_constant("WRITE_APPLY")
         self._samples: list[tuple[int, tuple[int, ...], list[tuple[Path, int]]]] = []
 
     # -- what the tracking tree asks for --
@@ -349,11 +350,11 @@ class Teacher:
                 identity = self.intern(index, tree.sets[index])
                 if index in tree.whole and identity == ids[index]:
                     continue
-                write = (index, core_constant("WRITE_SET"), identity)
+                write = (index, self._write_set, identity)
             else:
                 write = (
                     index,
-                    core_constant("WRITE_APPLY"),
+                    self._write_apply,
                     self._effect(index, tree.applied[index], ids[index]),
                 )
             by_block.setdefault(self._blocks[index], []).extend(write)

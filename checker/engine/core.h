@@ -32,6 +32,26 @@ typedef struct {
 static inline void copy_rows(u32 *to, const u32 *from, u32 quads) {
     for (u32 i = 0; i < quads; i++) memcpy(to + i * QUAD, from + i * QUAD, QUAD * sizeof(u32));
 }
+static inline void narrow_rows(u16 *to, const u32 *from, u32 quads) {
+    for (u32 i = 0; i < quads; i++) {
+        u16 four[QUAD];
+        for (u32 k = 0; k < QUAD; k++) four[k] = (u16)from[i * QUAD + k];
+        memcpy(to + i * QUAD, four, sizeof four);
+    }
+}
+static inline void widen_rows(u32 *to, const u16 *from, u32 quads) {
+    for (u32 i = 0; i < quads; i++) {
+        u16 four[QUAD];
+        memcpy(four, from + i * QUAD, sizeof four);
+        for (u32 k = 0; k < QUAD; k++) to[i * QUAD + k] = four[k];
+    }
+}
+static inline u32 any_bits(const u32 *rows, u32 quads) {
+    u32 bits[QUAD] = {0};
+    for (u32 i = 0; i < quads; i++)
+        for (u32 k = 0; k < QUAD; k++) bits[k] |= rows[i * QUAD + k];
+    return bits[0] | bits[1] | bits[2] | bits[3];
+}
 static inline bool same_rows(const u32 *a, const u32 *b, u32 quads) {
     u64 changed = 0;
     for (u32 i = 0; i < quads * 2; i++) {
@@ -42,26 +62,38 @@ static inline bool same_rows(const u32 *a, const u32 *b, u32 quads) {
     }
     return !changed;
 }
-static inline void copy_mask(u64 *to, const u64 *from, u32 count) {
-    for (u32 i = 0; i < count; i++) to[i] = from[i];
+static inline void copy_words(u64 *to, const u64 *from, u32 words) {
+    for (u32 i = 0; i < words; i++) to[i] = from[i];
+}
+/* The words of a mask are even in number. */
+static inline void copy_mask(u64 *to, const u64 *from, u32 words) {
+    for (u32 i = 0; i < words; i += 2) memcpy(to + i, from + i, 2 * sizeof(u64));
+}
+static inline void mask_or(u64 *to, const u64 *from, u32 words) {
+    for (u32 i = 0; i < words; i += 2) {
+        u64 first = to[i] | from[i], second = to[i + 1] | from[i + 1];
+        to[i] = first;
+        to[i + 1] = second;
+    }
 }
 
 static inline Hash hash_xor(Hash a, Hash b) { return (Hash){a.lo ^ b.lo, a.hi ^ b.hi}; }
 static inline bool hash_less(Hash a, Hash b) { return a.hi != b.hi ? a.hi < b.hi : a.lo < b.lo; }
 static inline bool hash_equal(Hash a, Hash b) { return a.lo == b.lo && a.hi == b.hi; }
 
-/* A place in a tree: unknown, an outcome, a node or a leaf. */
+/* A place in a tree: unknown, an outcome, a node that reads, a node that goes on every way, or a leaf. */
 typedef u32 Ref;
 enum { REF_UNKNOWN = 0, REF_FALSE = 1, REF_TRUE = 2 };
-#define REF_NODE 0x40000000u
+#define REF_NODE 0x20000000u
+#define REF_CHOICE 0x40000000u
 #define REF_LEAF 0x80000000u
-#define REF_INDEX 0x3fffffffu
+#define REF_INDEX 0x1fffffffu
 
 #define NO_ID 0xffffffffu
 
 typedef struct {
     u32 key; /* value id + 1; 0 = empty */
-    Ref to;
+    Ref to;  /* REF_UNKNOWN where empty */
 } Edge;
 
 #define INLINE_EDGES 4
@@ -119,21 +151,25 @@ typedef struct {
 typedef struct {
     u32 components, count, size;
     u32 *member; /* its components */
-    u8 *records;
-    u32 stride, live_at, ids_at; /* in bytes */
+    u8 *records, *ids; /* ids: of the first row */
+    size_t stride;     /* in bytes */
+    u32 live_at, ids_at;
     u32 *index;                  /* open addressing: row + 1 */
     u32 index_mask;
     u32 roots;
-    u32 *root; /* the trees rooted here */
+    u32 *root;  /* the trees rooted here */
+    Ref *entry; /* per row and root: the place in the tree to which the row alone leads */
 } Block;
 
 typedef struct {
-    u64 key; /* (row << 32 | op) + 1 */
+    u64 key;       /* (row << 32 | op) + 1 */
     u32 row, mask; /* mask: which instances may behave differently; index into Core.masks */
+    Hash change;   /* of the state's hash, for the first permutation */
 } Memo;
 
 typedef struct {
     Ref root;
+    u32 block, place; /* where it is rooted: the block of its first read, which of the block's roots */
     u32 bit;  /* in masks: transitions from bit 0, predicates from the next whole word */
     Ref idle; /* the outcome that nothing needs to be done about */
     bool dirty; /* rows may settle it that did not before */
@@ -172,30 +208,52 @@ typedef struct {
     size_t count, size;
 } Buffer;
 
+/* Trees to follow, many at once: a step of one waits for memory that the steps of the others do not need. */
+typedef struct {
+    const u32 *const *row_at; /* of the state */
+    u32 walk;
+    Ref at;
+} Step;
+
+typedef struct {
+    Step *steps; /* of the walks that have not arrived yet */
+    u32 count, moving;
+    u32 *instance; /* per walk */
+    Ref *reached;
+} Walks;
+
 struct Core;
 
 #define RING 64
+#define BATCH 32 /* states expanded together, and successors settled together */
+
+/* A successor: its key, the instances to look at, its rows; and where it comes from, for the parent log. */
+typedef struct {
+    u64 *key, *mask;
+    u32 *rows;
+    u32 parent, instance, branch;
+} Pending;
 
 typedef struct Worker {
     _Alignas(128) struct Core *core;
     bool alone; /* may extend rows and memo on the spot */
-    u32 *rows;  /* the state being expanded */
-    u32 *ahead; /* the one after it, decoded already: which, or NULL */
-    const void *ahead_of;
-    const u32 **row_at;
-    Hash *hash; /* of that state, per permutation */
-    u32 *next;
-    Hash *next_hash;
-    u64 *mask;    /* of that state: the instances to look at; of a successor, while it is made: those affected */
-    u64 *enabled; /* transitions of the state that are enabled or not known yet */
     struct {
-        u32 instance;
-        Ref at;
-    } *ready;
-    u32 ready_count;
-    u64 *key;
-    u8 *ring;
+        u32 *rows;
+        const u32 **row_at;
+        Hash *hash;   /* per permutation */
+        u64 *enabled; /* transitions that are enabled or not known yet */
+    } batch, loaded;  /* the states being expanded together; the one of them at hand */
+    u32 first_walk[BATCH + 1];
+    Walks transitions, predicates;
+    const u32 **settled_at; /* pointers to the rows of the states that predicates are followed in */
+    const u32 *settled_rows[BATCH];
+    u32 settled[BATCH]; /* their first walks */
+    Pending pending[RING]; /* successors on their way to the seen table */
+    u64 *pending_memory;
     u32 ring_first, ring_count;
+    Pending *made; /* the one under way */
+    Hash *next_hash;
+    u64 *key;
     Chunk *output;
     Buffer misses;
     u64 *fired;
@@ -203,7 +261,7 @@ typedef struct Worker {
     u64 orbit_states;
     Hit *hits;
     u32 *hit_rows;
-    u32 parent, branch, instance; /* of the successor under way, for the parent log */
+    u32 parent, branch, instance; /* of the successor under way */
     bool hit;   /* a property was decided since this was last cleared */
     bool knows; /* out of a walk: whether all of it was known */
     u32 leaves; /* out of a walk */
@@ -241,8 +299,6 @@ typedef struct Core {
     u32 leaf_op_count, leaf_op_size;
     Tree *tree; /* transitions, then predicates */
     bool rooted, watch_dirty;
-    u64 *rootless; /* mask of the instances that do not begin with a read */
-    u32 rooting_count, *rooting; /* the blocks in which some do */
 
     Memo *memo;
     u32 memo_bits, memo_count;
@@ -283,6 +339,7 @@ typedef struct Core {
 _Noreturn void core_exhausted(size_t bytes);
 void *own_lines(size_t count, size_t item);
 void *core_resize(Core *core, void *old, size_t before, size_t after);
+void *resize_lines(Core *core, void *old, size_t before, size_t after);
 void core_free(Core *core, void *memory, size_t size);
 void *buffer_push(Core *core, Buffer *buffer, size_t item);
 double now(void);
@@ -307,6 +364,8 @@ static inline void seen_prefetch(const Seen *seen, u64 word) {
 }
 
 /* keys.c */
+/* More words than a key can have: no row number takes more than 31 bits. */
+static inline u32 key_room(const Core *core) { return core->blocks / 2 + 2; }
 bool keys_layout(Core *core);
 bool keys_repack(Core *core);
 void key_of(Core *core, const u32 *rows, const Hash *hash, u64 *key);
@@ -321,30 +380,39 @@ u32 core_add_op(Core *core, u32 block, const u32 *writes, u32 count);
 u32 core_add_leaf(Core *core, const u32 *ops, u32 count);
 u32 core_add_value(Core *core, u32 component, const Hash *hashes);
 
-static inline u32 edge_home(const Node *node, u32 id) { return id * 0x9e3779b1u >> node->shift; }
-static inline Ref node_follow(const Node *node, u32 id) {
-    for (u32 i = edge_home(node, id);; i++) {
+static inline u32 edge_home(const Node *node, u32 key) { return key * 0x9e3779b1u >> node->shift; }
+/* The edge of a key; of 0, which stands for a projection that is not known yet, there is none. */
+static inline Ref node_edge(const Node *node, u32 key) {
+    for (u32 i = edge_home(node, key);; i++) {
         Edge edge = node->edges[i & node->mask];
-        if (edge.key == id + 1) return edge.to;
-        if (!edge.key) return REF_UNKNOWN;
+        if (edge.key == key || !edge.key) return edge.to;
     }
 }
+static inline Ref node_follow(const Node *node, u32 id) { return node_edge(node, id + 1); }
 static inline u32 map_get(const Map *map, u32 id) { return map->to[id] - 1; }
 
-/* The value a node reads, given pointers to the state's rows; NO_ID when its projection is not known yet. */
-static inline u32 node_read(const Node *node, const u32 *const *row_at) {
-    u32 id = row_at[node->block][node->offset];
-    return node->map ? node->map[id] - 1 : id;
+/* Follows a node, given pointers to the state's rows. */
+static inline Ref node_read(const Node *node, const u32 *const *row_at) {
+    u32 id = row_at[node->block][node->offset], plain = id + 1;
+    const u32 *key = node->map ? node->map + id : &plain; /* a pointer, for want of a branch */
+    return node_edge(node, *key);
 }
 
 /* rows.c */
-static inline u8 *row_record(const Block *block, u32 row) { return block->records + (size_t)row * block->stride; }
+static inline u8 *row_record(const Block *block, u32 row) { return block->records + row * block->stride; }
 static inline Hash *row_hash(const Block *block, u32 row) { return (Hash *)(void *)row_record(block, row); }
 static inline u64 *row_live(const Block *block, u32 row) {
     return (u64 *)(void *)(row_record(block, row) + block->live_at);
 }
 static inline u32 *row_ids(const Block *block, u32 row) {
-    return (u32 *)(void *)(row_record(block, row) + block->ids_at);
+    return (u32 *)(void *)(block->ids + row * block->stride);
+}
+/* The same, given a pointer to the ids: what comes before them is alike in all blocks. */
+static inline const u64 *live_before(const Core *core, const u32 *ids) {
+    return (const u64 *)(const void *)ids - core->words;
+}
+static inline const Hash *hash_before(const Core *core, const u32 *ids) {
+    return (const Hash *)(const void *)live_before(core, ids) - core->permutations;
 }
 void block_layout(Core *core, Block *block);
 u32 row_intern(Core *core, u32 block, const u32 *ids);
@@ -372,7 +440,7 @@ void worker_close(Core *core, Worker *worker);
 void worker_flush(Worker *worker);
 void worker_load(Worker *worker, const u32 *rows);
 void worker_visit(Worker *worker, const u32 *rows, const u64 *predicates);
-Ref predicate_value(Worker *worker, Ref at);
+Ref predicate_value(Worker *worker, u32 predicate);
 void judge(Worker *worker, u32 predicate, Ref value, const u32 *rows);
 typedef void (*Fire)(Worker *worker, const Leaf *leaf);
 void walk(Worker *worker, Ref at, Fire fire);

@@ -10,66 +10,119 @@
 
 /* ---- workers ---- */
 
-static size_t pending_size(const Core *core) {
-    return (core->seen.words + core->words) * sizeof(u64) + ((core->quads + 1) * QUAD) * sizeof(u32);
+static void walks_open(Walks *walks, size_t size) {
+    *walks = (Walks){.steps = own_lines(size + 1, sizeof(Step)),
+                     .instance = own_lines(size, sizeof(u32)),
+                     .reached = own_lines(size, sizeof(Ref))};
 }
 
-typedef struct {
-    u64 *key, *mask;
-    u32 *rows, *origin; /* origin: parent, instance, branch */
-} Pending;
+static void walks_close(Walks *walks) { free(walks->steps), free(walks->instance), free(walks->reached); }
 
-static Pending pending_at(const Worker *worker, u32 index) {
-    const Core *core = worker->core;
-    u8 *base = worker->ring + (index % RING) * ((pending_size(core) + 15) & ~(size_t)15);
-    u64 *key = (u64 *)(void *)base, *mask = key + core->seen.words;
-    u32 *rows = (u32 *)(void *)(mask + core->words);
-    return (Pending){key, mask, rows, rows + core->quads * QUAD};
+/* Begins to follow, for one state, the trees of the instances in two words of a mask. */
+static inline void walks_begin(const Core *core, Walks *walks, const u32 *rows, const u32 *const *row_at,
+                               const Tree *trees, u32 word, const u64 *masks) {
+    u32 count = walks->count, moving = walks->moving;
+    for (u32 w = 0; w < 2; w++)
+        for (u64 bits = masks[w]; bits; bits &= bits - 1) {
+            u32 instance = (word + w) * 64 + (u32)__builtin_ctzll(bits);
+            const Tree *tree = &trees[instance];
+            const Block *block = &core->block[tree->block];
+            Ref at = block->entry[(size_t)rows[tree->block] * block->roots + tree->place];
+            walks->instance[count] = instance;
+            walks->reached[count] = at;
+            walks->steps[moving] = (Step){row_at, count++, at};
+            moving += (at & REF_NODE) != 0;
+        }
+    walks->count = count;
+    walks->moving = moving;
+}
+
+/* Follows all walks to where they lead: a leaf, a choice, an outcome, or unknown. */
+static void walks_follow(const Core *core, Walks *walks) {
+    const Node *nodes = core->node;
+    Step *steps = walks->steps;
+    Ref *reached = walks->reached;
+    u32 moving = walks->moving;
+    while (moving) {
+        u32 kept = 0;
+        for (u32 i = 0; i < moving; i++) {
+            const u32 *const *row_at = steps[i].row_at;
+            u32 walk = steps[i].walk;
+            Ref at = node_read(&nodes[steps[i].at & REF_INDEX], row_at);
+            reached[walk] = at;
+            steps[kept].row_at = row_at;
+            steps[kept].walk = walk;
+            steps[kept].at = at;
+            kept += (at & REF_NODE) != 0;
+        }
+        moving = kept;
+    }
+    walks->moving = 0;
 }
 
 void worker_open(Core *core, Worker *worker) {
     *worker = (Worker){.core = core};
     u32 hits = core->predicates + 1024;
-    worker->rows = own_lines(core->quads, QUAD * sizeof(u32));
-    worker->ahead = own_lines(core->quads, QUAD * sizeof(u32));
-    worker->next = own_lines(core->quads, QUAD * sizeof(u32));
-    worker->row_at = own_lines(core->blocks, sizeof(u32 *));
-    worker->hash = own_lines(core->permutations, sizeof(Hash));
+    worker->batch.rows = own_lines(BATCH * core->quads, QUAD * sizeof(u32));
+    worker->batch.row_at = own_lines(BATCH * core->blocks, sizeof(u32 *));
+    worker->batch.hash = own_lines(BATCH * core->permutations, sizeof(Hash));
+    worker->batch.enabled = own_lines(BATCH * core->words, sizeof(u64));
+    walks_open(&worker->transitions, BATCH * core->transitions);
+    walks_open(&worker->predicates, BATCH * core->predicates);
+    worker->settled_at = own_lines(BATCH * core->blocks, sizeof(u32 *));
     worker->next_hash = own_lines(core->permutations, sizeof(Hash));
-    worker->mask = own_lines(core->words, sizeof(u64));
-    worker->enabled = own_lines(core->words, sizeof(u64));
-    worker->ready = own_lines(core->transitions, sizeof *worker->ready);
-    worker->key = own_lines(64, sizeof(u64));
-    worker->ring = own_lines(RING, pending_size(core) + 64 * sizeof(u64));
+    worker->key = own_lines(key_room(core), sizeof(u64));
+    size_t row_words = core->quads * QUAD / 2, size = core->words + row_words + key_room(core);
+    worker->pending_memory = own_lines(RING, size * sizeof(u64));
+    for (u32 i = 0; i < RING; i++) {
+        u64 *mask = worker->pending_memory + i * size, *rows = mask + core->words;
+        worker->pending[i] = (Pending){.mask = mask, .rows = (u32 *)(void *)rows, .key = rows + row_words};
+    }
+    worker->made = &worker->pending[0];
     worker->fired = own_lines(core->transitions, sizeof(u64));
     worker->hits = own_lines(hits, sizeof(Hit));
     worker->hit_rows = own_lines((size_t)hits * core->blocks, sizeof(u32));
 }
 
 void worker_close(Core *core, Worker *worker) {
-    free(worker->rows), free(worker->ahead), free(worker->next), free((void *)worker->row_at), free(worker->hash);
-    free(worker->next_hash), free(worker->mask), free(worker->key), free(worker->ring), free(worker->enabled), free(worker->ready), free(worker->fired);
+    free(worker->batch.rows), free((void *)worker->batch.row_at), free(worker->batch.hash), free(worker->batch.enabled);
+    walks_close(&worker->transitions), walks_close(&worker->predicates), free((void *)worker->settled_at);
+    free(worker->next_hash), free(worker->key), free(worker->pending_memory), free(worker->fired);
     free(worker->hits), free(worker->hit_rows);
     core_free(core, worker->misses.items, worker->misses.size);
     *worker = (Worker){0};
 }
 
-void worker_load(Worker *worker, const u32 *rows) {
+/* Points at the ids of a state's rows. */
+static void point_at(const Core *core, const u32 *rows, const u32 **row_at) {
+    for (u32 b = 0; b < core->blocks; b++) row_at[b] = row_ids(&core->block[b], rows[b]);
+}
+
+/* Makes a state of the batch the one at hand. */
+static inline void at_hand(Worker *worker, u32 index) {
     const Core *core = worker->core;
-    u32 n = core->permutations;
-    Hash hash = {0, 0};
-    for (u32 b = 0; b < core->blocks; b++) {
-        const Block *block = &core->block[b];
-        worker->rows[b] = rows[b];
-        worker->row_at[b] = row_ids(block, rows[b]);
-        hash = hash_xor(hash, *row_hash(block, rows[b]));
+    worker->loaded.rows = worker->batch.rows + index * core->quads * QUAD;
+    worker->loaded.row_at = worker->batch.row_at + index * core->blocks;
+    worker->loaded.hash = worker->batch.hash + index * core->permutations;
+    worker->loaded.enabled = worker->batch.enabled + index * core->words;
+}
+
+/* The hash of the state at hand, whose rows are pointed at. */
+static void derive(Worker *worker) {
+    const Core *core = worker->core;
+    const u32 **row_at = worker->loaded.row_at;
+    for (u32 p = 0; p < core->permutations; p++) {
+        Hash hash = {0, 0};
+        for (u32 b = 0; b < core->blocks; b++) hash = hash_xor(hash, hash_before(core, row_at[b])[p]);
+        worker->loaded.hash[p] = hash;
     }
-    worker->hash[0] = hash;
-    for (u32 p = 1; p < n; p++) {
-        worker->hash[p] = (Hash){0, 0};
-        for (u32 b = 0; b < core->blocks; b++)
-            worker->hash[p] = hash_xor(worker->hash[p], row_hash(&core->block[b], rows[b])[p]);
-    }
+}
+
+void worker_load(Worker *worker, const u32 *rows) {
+    at_hand(worker, 0);
+    memcpy(worker->loaded.rows, rows, worker->core->blocks * sizeof(u32));
+    point_at(worker->core, rows, worker->loaded.row_at);
+    derive(worker);
 }
 
 static void miss(Worker *worker, u32 kind, u32 instance, const u32 *rows) {
@@ -100,9 +153,13 @@ static void chunk_format(const Core *core, Chunk *chunk, bool wide) {
 }
 
 void state_rows(const Core *core, const Chunk *chunk, u32 index, u32 *rows) {
-    const u8 *state = chunk->states + (size_t)index * chunk->stride;
-    for (u32 b = 0; b < core->blocks; b++)
-        rows[b] = chunk->wide ? ((const u32 *)(const void *)state)[b] : ((const u16 *)(const void *)state)[b];
+    const void *state = chunk->states + (size_t)index * chunk->stride;
+    const u32 *wide = state;
+    const u16 *narrow = state;
+    if (chunk->wide)
+        for (u32 b = 0; b < core->blocks; b++) rows[b] = wide[b];
+    else
+        for (u32 b = 0; b < core->blocks; b++) rows[b] = narrow[b];
 }
 
 static inline const u8 *state_mask(const Core *core, const Chunk *chunk, u32 index) {
@@ -131,19 +188,28 @@ static Chunk *chunk_take(Core *core, bool wide) {
     return chunk;
 }
 
+/* A state's rows, with their padding. */
+static inline void decode(const Core *core, const Chunk *chunk, u32 index, u32 *rows) {
+    const void *state = chunk->states + (size_t)index * chunk->stride;
+    if (chunk->wide)
+        copy_rows(rows, state, core->quads);
+    else
+        widen_rows(rows, state, core->quads);
+    for (u32 b = core->blocks; b < core->quads * QUAD; b++) rows[b] = 0;
+}
+
+/* The rows come with their padding. */
 void frontier_append(Worker *worker, const u32 *rows, const u64 *transitions) {
     Core *core = worker->core;
-    u32 all = 0;
-    for (u32 b = 0; b < core->blocks; b++) all |= rows[b];
+    u32 all = any_bits(rows, core->quads);
     Chunk *chunk = worker->output;
     if (!chunk || chunk->count == chunk->room || (all > UINT16_MAX && !chunk->wide))
         chunk = worker->output = chunk_take(core, all > UINT16_MAX);
-    u8 *state = chunk->states + (size_t)chunk->count * chunk->stride;
-    for (u32 b = 0; b < core->blocks; b++)
-        if (chunk->wide)
-            ((u32 *)(void *)state)[b] = rows[b];
-        else
-            ((u16 *)(void *)state)[b] = (u16)rows[b];
+    void *state = chunk->states + (size_t)chunk->count * chunk->stride; /* the mask overwrites the rows' padding */
+    if (chunk->wide)
+        copy_rows(state, rows, core->quads);
+    else
+        narrow_rows(state, rows, core->quads);
     memcpy((u8 *)state_mask(core, chunk, chunk->count++), transitions, core->transition_words * sizeof(u64));
 }
 
@@ -193,15 +259,15 @@ void next_level(Core *core) {
 
 /* ---- predicates ---- */
 
-Ref predicate_value(Worker *worker, Ref at) {
-    const Node *nodes = worker->core->node;
-    const u32 *const *row_at = worker->row_at;
-    while (at & REF_NODE) {
-        const Node *node = &nodes[at & REF_INDEX];
-        u32 id = node_read(node, row_at);
-        at = id == NO_ID ? REF_UNKNOWN : node_follow(node, id);
-    }
+/* The place in a tree to which the reads of the state at hand lead: a leaf, a choice, an outcome, or unknown. */
+static inline Ref descend(const Worker *worker, Ref at) {
+    while (at & REF_NODE) at = node_read(&worker->core->node[at & REF_INDEX], worker->loaded.row_at);
     return at;
+}
+
+Ref predicate_value(Worker *worker, u32 predicate) {
+    const Core *core = worker->core;
+    return descend(worker, core->tree[core->transitions + predicate].root);
 }
 
 static void hit(Worker *worker, u32 index, const u32 *rows) {
@@ -222,93 +288,110 @@ void judge(Worker *worker, u32 predicate, Ref value, const u32 *rows) {
     }
 }
 
-/* A word of the mask of instances that the rows of a state do not settle by themselves. */
-static inline u64 unsettled(const Core *core, const u32 *rows, u32 word) {
-    u64 bits = core->rootless[word];
-    for (u32 i = 0; i < core->rooting_count; i++) {
-        u32 b = core->rooting[i];
-        bits |= row_live(&core->block[b], rows[b])[word];
+/* Two words of a mask, less the instances that the rows of a state settle by themselves. */
+static inline void unsettled(const Core *core, const u32 *const *row_at, u32 word, u64 *bits) {
+    u64 first = 0, second = 0;
+    for (u32 b = 0; b < core->blocks; b++) {
+        const u64 *live = live_before(core, row_at[b]) + word;
+        first |= live[0];
+        second |= live[1];
     }
-    return bits;
+    bits[0] &= first;
+    bits[1] &= second;
 }
 
-/* Evaluates, of the given predicates, those that matter and are active, on a state. */
-void worker_visit(Worker *worker, const u32 *rows, const u64 *predicates) {
+/* Begins to evaluate, of the given predicates, those that matter and are active, on a state, the n-th of several. */
+static void visit(Worker *worker, u32 n, const u32 *rows, const u64 *predicates) {
     Core *core = worker->core;
-    const u32 **saved = worker->row_at;
-    const u32 *row_at[core->blocks];
-    bool loaded = false;
-    for (u32 w = 0; w < core->predicate_words; w++) {
-        u64 bits = predicates[w] & core->active[w];
-        if (bits) bits &= unsettled(core, rows, core->transition_words + w);
-        for (; bits; bits &= bits - 1) {
-            if (!loaded) {
-                for (u32 b = 0; b < core->blocks; b++)
-                    row_at[b] = row_ids(&core->block[b], rows[b]);
-                worker->row_at = row_at;
-                loaded = true;
-            }
-            u32 predicate = w * 64 + (u32)__builtin_ctzll(bits);
-            Ref value = predicate_value(worker, core->tree[core->transitions + predicate].root);
-            if (value == REF_UNKNOWN)
-                miss(worker, MISS_PREDICATE, predicate, rows);
-            else
-                judge(worker, predicate, value, rows);
-        }
+    const u32 **row_at = worker->settled_at + n * core->blocks;
+    point_at(core, rows, row_at);
+    worker->settled[n] = worker->predicates.count;
+    worker->settled_rows[n] = rows;
+    const Tree *trees = core->tree + core->transitions;
+    for (u32 w = 0; w < core->predicate_words; w += 2) {
+        u64 bits[2] = {predicates[w] & core->active[w], predicates[w + 1] & core->active[w + 1]};
+        unsettled(core, row_at, core->transition_words + w, bits);
+        walks_begin(core, &worker->predicates, rows, row_at, trees, w, bits);
     }
-    worker->row_at = saved;
     u32 failed = rows[core->failed_block];
     if (failed && failed < 1024) hit(worker, core->predicates + failed, rows);
 }
 
+/* Ends what was begun on so many states. */
+static void visited(Worker *worker, u32 states) {
+    Walks *walks = &worker->predicates;
+    walks_follow(worker->core, walks);
+    for (u32 n = 0; n < states; n++) {
+        u32 end = n + 1 < states ? worker->settled[n + 1] : walks->count;
+        for (u32 walk = worker->settled[n]; walk < end; walk++) {
+            if (walks->reached[walk] == REF_UNKNOWN)
+                miss(worker, MISS_PREDICATE, walks->instance[walk], worker->settled_rows[n]);
+            else
+                judge(worker, walks->instance[walk], walks->reached[walk], worker->settled_rows[n]);
+        }
+    }
+    walks->count = 0;
+}
+
+void worker_visit(Worker *worker, const u32 *rows, const u64 *predicates) {
+    visit(worker, 0, rows, predicates);
+    visited(worker, 1);
+}
+
 /* ---- successors ---- */
 
-static void settle(Worker *worker) {
+/* Notes a state that was not known before. */
+static void discovered(Worker *worker, const Pending *pending) {
     Core *core = worker->core;
-    Pending pending = pending_at(worker, worker->ring_first);
-    worker->ring_first++;
-    worker->ring_count--;
-    if (!seen_insert(core, pending.key)) return;
     worker->new_states++;
     if (worker->credit) worker->credit--;
-    frontier_append(worker, pending.rows, pending.mask);
+    frontier_append(worker, pending->rows, pending->mask);
     if (core->symmetric) {
         u32 n = core->permutations, fixed = 0;
         Hash hash[n];
         for (u32 p = 0; p < n; p++) {
             hash[p] = (Hash){0, 0};
             for (u32 b = 0; b < core->blocks; b++)
-                hash[p] = hash_xor(hash[p], row_hash(&core->block[b], pending.rows[b])[p]);
+                hash[p] = hash_xor(hash[p], row_hash(&core->block[b], pending->rows[b])[p]);
             fixed += hash_equal(hash[p], hash[0]);
         }
         worker->orbit_states += n / fixed;
     }
     if (core->parents) {
-        u32 record[2] = {pending.origin[0], pending.origin[1] << 16 | (pending.origin[2] & 0xffff)};
+        u32 record[2] = {pending->parent, pending->instance << 16 | (pending->branch & 0xffff)};
         if (fwrite(record, sizeof record, 1, core->parents) != 1) core->parents_failed = true;
     }
-    worker_visit(worker, pending.rows, pending.mask + core->transition_words);
+}
+
+/* Takes the first successors off the ring: those that are new go to the frontier. */
+static void settle(Worker *worker) {
+    Core *core = worker->core;
+    u32 count = worker->ring_count < BATCH ? worker->ring_count : BATCH, found = 0;
+    for (u32 i = 0; i < count; i++) {
+        const Pending *pending = &worker->pending[worker->ring_first++ % RING];
+        if (!seen_insert(core, pending->key)) continue;
+        discovered(worker, pending);
+        visit(worker, found++, pending->rows, pending->mask + core->transition_words);
+    }
+    worker->ring_count -= count;
+    visited(worker, found);
 }
 
 void worker_flush(Worker *worker) {
     while (worker->ring_count) settle(worker);
 }
 
-/* Puts a successor of the loaded state on the ring, from where it goes to the seen table a little later. */
+/* Puts the successor made on the ring, from where it goes to the seen table a little later. */
 static void emit(Worker *worker) {
     Core *core = worker->core;
-    if (worker->ring_count == RING) settle(worker);
-    Pending pending = pending_at(worker, worker->ring_first + worker->ring_count++);
-    if (core->store == STORE_EXACT)
-        key_of(core, worker->next, NULL, pending.key);
-    else
-        key_of(core, NULL, worker->next_hash, pending.key);
-    seen_prefetch(&core->seen, pending.key[0]);
-    copy_mask(pending.mask, worker->mask, core->words);
-    copy_rows(pending.rows, worker->next, core->quads);
-    pending.origin[0] = worker->parent;
-    pending.origin[1] = worker->instance;
-    pending.origin[2] = worker->branch;
+    Pending *pending = worker->made;
+    key_of(core, pending->rows, worker->next_hash, pending->key);
+    seen_prefetch(&core->seen, pending->key[0]);
+    pending->parent = worker->parent;
+    pending->instance = worker->instance;
+    pending->branch = worker->branch;
+    if (++worker->ring_count == RING) settle(worker);
+    worker->made = &worker->pending[(worker->ring_first + worker->ring_count) % RING];
 }
 
 static Memo *memo_for(Worker *worker, u32 row, u32 op) {
@@ -317,7 +400,7 @@ static Memo *memo_for(Worker *worker, u32 row, u32 op) {
     if (memo || !worker->alone) return memo;
     memo = memo_make(core, row, op);
     u32 number = core->op[op].block; /* a new row may have moved the others */
-    worker->row_at[number] = row_ids(&core->block[number], worker->rows[number]);
+    worker->loaded.row_at[number] = row_ids(&core->block[number], worker->loaded.rows[number]);
     if (memo && core->store == STORE_EXACT && memo->row >> core->width[number]) {
         worker_flush(worker);
         if (!keys_repack(core)) core->out_of_memory = true;
@@ -325,51 +408,39 @@ static Memo *memo_for(Worker *worker, u32 row, u32 op) {
     return memo;
 }
 
-/* Works out what a leaf makes of the loaded state into next, next_hash and mask; false when that is not known.
- * A transition that was disabled stays so, and a predicate that was evaluated keeps its value, unless it read
- * something that has changed. */
+/* Works out what a leaf makes of the state at hand; false when that is not known. A transition that was disabled
+ * stays so, and a predicate that was evaluated keeps its value, unless it read something that has changed. */
 bool successor(Worker *worker, const Leaf *leaf) {
     Core *core = worker->core;
     u32 n = core->permutations, words = core->words;
     const LeafOp *ops = core->leaf_ops + leaf->first;
-    copy_rows(worker->next, worker->rows, core->quads);
-    copy_mask(worker->mask, worker->enabled, words);
-    Hash hash = worker->hash[0];
-    for (u32 p = 1; p < n; p++) worker->next_hash[p] = worker->hash[p];
+    u32 *next = worker->made->rows;
+    u64 *mask = worker->made->mask;
+    copy_rows(next, worker->loaded.rows, core->quads);
+    copy_mask(mask, worker->loaded.enabled, words);
+    Hash hash = worker->loaded.hash[0];
+    for (u32 p = 1; p < n; p++) worker->next_hash[p] = worker->loaded.hash[p];
     for (u32 i = 0; i < leaf->count; i++) {
-        u32 number = ops[i].block, old = worker->rows[number];
+        u32 number = ops[i].block, old = worker->loaded.rows[number];
         const Memo *memo = memo_for(worker, old, ops[i].op);
         if (!memo) return false;
-        worker->next[number] = memo->row;
-        const Hash *before = row_hash(&core->block[number], old);
-        const Hash *after = row_hash(&core->block[number], memo->row);
-        hash = hash_xor(hash, hash_xor(*before, *after));
-        for (u32 p = 1; p < n; p++)
-            worker->next_hash[p] = hash_xor(worker->next_hash[p], hash_xor(before[p], after[p]));
+        next[number] = memo->row;
+        hash = hash_xor(hash, memo->change);
+        for (u32 p = 1; p < n; p++) {
+            Hash before = row_hash(&core->block[number], old)[p], after = row_hash(&core->block[number], memo->row)[p];
+            worker->next_hash[p] = hash_xor(worker->next_hash[p], hash_xor(before, after));
+        }
         const u64 *affected = core->masks + (size_t)memo->mask * words;
-        for (u32 w = 0; w < words; w++) worker->mask[w] |= affected[w];
+        mask_or(mask, affected, words);
     }
     worker->next_hash[0] = hash;
     return true;
 }
 
-/* The place in a tree to which the reads of the loaded state lead: a leaf, a choice, an outcome, or unknown. */
-static inline Ref descend(const Worker *worker, Ref at) {
-    const Node *nodes = worker->core->node;
-    const u32 *const *row_at = worker->row_at;
-    while (at & REF_NODE) {
-        const Node *node = &nodes[at & REF_INDEX];
-        if (node->choices) return at;
-        u32 id = node_read(node, row_at);
-        at = id == NO_ID ? REF_UNKNOWN : node_follow(node, id);
-    }
-    return at;
-}
-
 /* Calls `fire` for every leaf that the loaded state leads to from `at`; sets `knows` to false at what is unknown. */
 void walk(Worker *worker, Ref at, Fire fire) {
     at = descend(worker, at);
-    if (at & REF_NODE) {
+    if (at & REF_CHOICE) {
         const Node *node = &worker->core->node[at & REF_INDEX];
         for (u32 i = 0; i < node->choices; i++) walk(worker, node_follow(node, i), fire);
     } else if (at & REF_LEAF) {
@@ -403,7 +474,8 @@ static void fire(Worker *worker, const Leaf *leaf) {
     }
     worker->fired[worker->instance]++;
     worker->generated++;
-    if (!same_rows(worker->next, worker->rows, worker->core->quads)) emit(worker);
+    bool moved = !hash_equal(worker->next_hash[0], worker->loaded.hash[0]);
+    if (moved || !same_rows(worker->made->rows, worker->loaded.rows, worker->core->quads)) emit(worker);
     worker->branch++;
 }
 
@@ -412,7 +484,7 @@ static bool take(Worker *worker, u32 instance, Ref at) {
     worker->instance = instance;
     worker->branch = 0;
     worker->knows = true;
-    if (at & REF_NODE) { /* several branches: all or none */
+    if (at & REF_CHOICE) { /* several branches: all or none */
         worker->leaves = 0;
         walk(worker, at, prove);
         if (!worker->knows) return false;
@@ -421,26 +493,13 @@ static bool take(Worker *worker, u32 instance, Ref at) {
     return worker->knows;
 }
 
-/* Fetches what expanding a state will look at first. */
-static inline void anticipate(Worker *worker, const Chunk *chunk, u32 index) {
-    const Core *core = worker->core;
-    u32 *rows = worker->ahead;
-    state_rows(core, chunk, index, rows);
-    worker->ahead_of = state_mask(core, chunk, index);
-    for (u32 b = 0; b < core->blocks; b++) {
-        const u8 *record = row_record(&core->block[b], rows[b]);
-        __builtin_prefetch(record);
-        if (core->block[b].stride > 64) __builtin_prefetch(record + 64);
-    }
-}
-
 /* The loaded state has no successor: is it one that may have none? */
 static void end(Worker *worker, const u32 *rows) {
     const Core *core = worker->core;
     worker->terminal++;
     for (u32 p = 0; p < core->predicates; p++) {
         if (!core->final[p]) continue;
-        Ref value = predicate_value(worker, core->tree[core->transitions + p].root);
+        Ref value = predicate_value(worker, p);
         if (value == REF_UNKNOWN)
             miss(worker, MISS_PREDICATE, p, rows);
         else
@@ -448,55 +507,88 @@ static void end(Worker *worker, const u32 *rows) {
     }
 }
 
-/* Fetches the effects that firing a leaf will look up. */
-static inline void foresee(const Worker *worker, Ref at) {
+/* Fetches the effects that firing leaves of a state of the batch will look up. */
+static inline void foresee(const Worker *worker, u32 index) {
     const Core *core = worker->core;
-    if (!(at & REF_LEAF) || !core->memo) return;
-    const Leaf *leaf = &core->leaf[at & REF_INDEX];
-    const LeafOp *ops = core->leaf_ops + leaf->first;
-    for (u32 i = 0; i < leaf->count; i++)
-        __builtin_prefetch(&core->memo[memo_home(core, memo_key(worker->rows[ops[i].block], ops[i].op))]);
+    const u32 *rows = worker->batch.rows + index * core->quads * QUAD;
+    if (!core->memo) return;
+    for (u32 walk = worker->first_walk[index]; walk < worker->first_walk[index + 1]; walk++) {
+        Ref at = worker->transitions.reached[walk];
+        if (!(at & REF_LEAF)) continue;
+        const Leaf *leaf = &core->leaf[at & REF_INDEX];
+        const LeafOp *ops = core->leaf_ops + leaf->first;
+        for (u32 i = 0; i < leaf->count; i++)
+            __builtin_prefetch(&core->memo[memo_home(core, memo_key(rows[ops[i].block], ops[i].op))]);
+    }
 }
 
-static void expand(Worker *worker, const Chunk *chunk, u32 index, bool more) {
-    Core *core = worker->core;
-    const u8 *mask = state_mask(core, chunk, index);
-    if (worker->ahead_of != mask) state_rows(core, chunk, index, worker->ahead);
-    worker_load(worker, worker->ahead);
-    if (more) anticipate(worker, chunk, index + 1);
-    const u32 *rows = worker->rows;
-    worker->ready_count = 0;
-    u32 unknown = 0;
-    u64 candidates[core->transition_words];
-    memcpy(candidates, mask, sizeof candidates);
-    for (u32 w = 0; w < core->transition_words; w++) {
-        worker->enabled[w] = candidates[w] &= unsettled(core, rows, w);
-        for (u64 bits = candidates[w]; bits; bits &= bits - 1) {
-            u32 instance = w * 64 + (u32)__builtin_ctzll(bits);
-            Ref at = descend(worker, core->tree[instance].root);
-            if (at & REF_NODE) {
-                walk_count(worker, at);
-                if (!worker->leaves) at = worker->knows ? REF_FALSE : REF_UNKNOWN;
-            }
-            if (at == REF_FALSE) {
-                worker->enabled[w] &= ~(bits & -bits);
-            } else if (at == REF_UNKNOWN) {
-                miss(worker, MISS_TRANSITION, instance, rows);
-                unknown++;
-            } else {
-                worker->ready[worker->ready_count].instance = instance;
-                worker->ready[worker->ready_count++].at = at;
-            }
+/* Loads states of a chunk as the batch and follows the trees of their transitions. */
+static void survey(Worker *worker, const Chunk *chunk, u32 from, u32 count) {
+    const Core *core = worker->core;
+    for (u32 i = 0; i < count; i++) {
+        at_hand(worker, i);
+        decode(core, chunk, from + i, worker->loaded.rows);
+        for (u32 b = 0; b < core->blocks; b++) {
+            const u32 *ids = worker->loaded.row_at[b] = row_ids(&core->block[b], worker->loaded.rows[b]);
+            __builtin_prefetch(hash_before(core, ids));
+            __builtin_prefetch(ids + 4);
         }
     }
-    for (u32 i = 0; i < worker->ready_count; i++) foresee(worker, worker->ready[i].at);
-    for (u32 i = 0; i < worker->ready_count; i++)
-        if (!take(worker, worker->ready[i].instance, worker->ready[i].at))
-            miss(worker, MISS_TRANSITION, worker->ready[i].instance, rows);
-    if (!worker->ready_count && unknown)
+    Walks *walks = &worker->transitions;
+    walks->count = 0;
+    for (u32 i = 0; i < count; i++) {
+        at_hand(worker, i);
+        derive(worker);
+        memcpy(worker->loaded.enabled, state_mask(core, chunk, from + i), core->transition_words * sizeof(u64));
+        worker->first_walk[i] = walks->count;
+        for (u32 w = 0; w < core->transition_words; w += 2) {
+            u64 *bits = worker->loaded.enabled + w;
+            unsettled(core, worker->loaded.row_at, w, bits);
+            walks_begin(core, walks, worker->loaded.rows, worker->loaded.row_at, core->tree, w, bits);
+        }
+    }
+    worker->first_walk[count] = walks->count;
+    walks_follow(core, walks);
+    for (u32 i = 0; i < count; i++) foresee(worker, i);
+}
+
+/* Makes the successors of a state of the batch. Those before it in the batch may have made rows, and then its own may
+ * have moved: it is pointed at them again where they are still to be read. */
+static void expand(Worker *worker, u32 index) {
+    Core *core = worker->core;
+    const Walks *walks = &worker->transitions;
+    at_hand(worker, index);
+    const u32 *rows = worker->loaded.rows;
+    u32 first = worker->first_walk[index], end_walk = worker->first_walk[index + 1];
+    bool enabled = false, unknown = false;
+    for (u32 walk = first; walk < end_walk; walk++) {
+        u32 instance = walks->instance[walk];
+        Ref *at = &walks->reached[walk];
+        if (*at & REF_CHOICE) {
+            point_at(core, rows, worker->loaded.row_at);
+            walk_count(worker, *at);
+            if (!worker->leaves) *at = worker->knows ? REF_FALSE : REF_UNKNOWN;
+        }
+        if (*at == REF_FALSE) {
+            worker->loaded.enabled[instance / 64] &= ~((u64)1 << instance % 64);
+        } else if (*at == REF_UNKNOWN) {
+            miss(worker, MISS_TRANSITION, instance, rows);
+            unknown = true;
+        } else {
+            enabled = true;
+        }
+    }
+    for (u32 walk = first; walk < end_walk; walk++) {
+        Ref at = walks->reached[walk];
+        if (at & (REF_LEAF | REF_CHOICE) && !take(worker, walks->instance[walk], at))
+            miss(worker, MISS_TRANSITION, walks->instance[walk], rows);
+    }
+    if (!enabled && unknown) {
         miss(worker, MISS_TERMINAL, 0, rows);
-    else if (!worker->ready_count)
+    } else if (!enabled) {
+        point_at(core, rows, worker->loaded.row_at);
         end(worker, rows);
+    }
 }
 
 /* ---- phases ---- */
@@ -522,16 +614,21 @@ static void *work(void *argument) {
         if (atomic_load_explicit(&core->stop, memory_order_relaxed)) break;
         u32 index = atomic_fetch_add(&core->unit_next, 1);
         if (index >= core->unit_count) break;
-        Unit *unit = &core->units[index];
-        u32 from = unit->from, total = unit->chunk->count; /* once consumed, the chunk may be another's */
-        worker->ahead_of = NULL;
-        while (unit->from < unit->to) {
+        Unit *unit = &core->units[index]; /* beside those of other workers, so it is written once */
+        u32 first = unit->from, from = first;
+        u32 total = unit->chunk->count; /* once consumed, the chunk may be another's */
+        for (u32 at = 0, batch = 0; from < unit->to; from++, at++) {
             if (!credit(worker) || atomic_load_explicit(&core->stop, memory_order_relaxed)) break;
+            if (at == batch) {
+                at = 0;
+                batch = unit->to - from < BATCH ? unit->to - from : BATCH;
+                survey(worker, unit->chunk, from, batch);
+            }
             if (core->parents) worker->parent = core->parent_position++;
-            expand(worker, unit->chunk, unit->from, unit->from + 1 < unit->to);
-            unit->from++;
+            expand(worker, at);
         }
-        u32 states = unit->from - from;
+        unit->from = from;
+        u32 states = from - first;
         atomic_fetch_add(&core->done, states);
         u32 consumed = atomic_fetch_add(&unit->chunk->consumed, states) + states;
         if (consumed == total) {
@@ -638,11 +735,11 @@ static bool resolve(Core *core, const Miss *item) {
     worker_load(worker, item->rows);
     if (item->kind == MISS_TRANSITION) {
         worker->parent = item->parent;
-        memcpy(worker->enabled, core->all, core->words * sizeof(u64));
-        memset(worker->enabled + core->transition_words, 0, core->predicate_words * sizeof(u64));
+        memcpy(worker->loaded.enabled, core->all, core->words * sizeof(u64));
+        memset(worker->loaded.enabled + core->transition_words, 0, core->predicate_words * sizeof(u64));
         return take(worker, item->instance, descend(worker, core->tree[item->instance].root));
     }
-    Ref value = predicate_value(worker, core->tree[core->transitions + item->instance].root);
+    Ref value = predicate_value(worker, item->instance);
     if (value != REF_UNKNOWN) judge(worker, item->instance, value, item->rows);
     return value != REF_UNKNOWN;
 }

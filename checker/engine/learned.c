@@ -72,10 +72,13 @@ u32 core_add_leaf(Core *core, const u32 *ops, u32 count) {
 }
 
 static u32 new_node(Core *core, u32 slot, u32 choices) {
-    Node *before = core->node;
-    core->node = room(core, core->node, core->nodes, &core->node_size, sizeof(Node));
-    for (u32 i = 0; core->node != before && i < core->nodes; i++)
-        if (core->node[i].mask < INLINE_EDGES) core->node[i].edges = core->node[i].first;
+    if (core->nodes == core->node_size) {
+        u32 size = core->node_size ? core->node_size * 2 : 64;
+        core->node = resize_lines(core, core->node, core->node_size * sizeof(Node), size * sizeof(Node));
+        core->node_size = size;
+        for (u32 i = 0; i < core->nodes; i++)
+            if (core->node[i].mask < INLINE_EDGES) core->node[i].edges = core->node[i].first;
+    }
     Node *node = &core->node[core->nodes];
     *node = (Node){.slot = slot, .choices = (u16)choices, .mask = INLINE_EDGES - 1, .shift = 30};
     if (!choices) {
@@ -89,7 +92,7 @@ static u32 new_node(Core *core, u32 slot, u32 choices) {
 }
 
 static void edge_put(Node *node, u32 id, Ref to) {
-    u32 i = edge_home(node, id);
+    u32 i = edge_home(node, id + 1);
     while (node->edges[i & node->mask].key && node->edges[i & node->mask].key != id + 1) i++;
     node->edges[i & node->mask] = (Edge){id + 1, to};
 }
@@ -135,22 +138,26 @@ static void watch(Core *core, u32 slot, u32 bit) {
 int tree_learn(Core *core, u32 index, const int64_t *path, size_t steps, Ref outcome) {
     Tree *tree = &core->tree[index];
     u32 node = NO_ID, id = 0; /* the edge to put the next thing at; NO_ID: the root */
-    bool local = outcome == tree->idle; /* whether the first block alone leads to having nothing to do */
+    bool local = true; /* whether rows of the block where the tree begins lead this far by themselves */
     for (size_t i = 0; i <= steps; i++) {
         Ref at = node == NO_ID ? tree->root : node_follow(&core->node[node], id);
         bool end = i == steps;
         int64_t slot = end ? 0 : path[2 * i];
         u32 choices = !end && slot < 0 ? (u32)-slot : 0;
         if (at == REF_UNKNOWN) {
-            Ref made = end ? outcome : REF_NODE | new_node(core, choices ? 0 : (u32)slot, choices);
+            Ref made = end       ? outcome
+                       : choices ? REF_CHOICE | new_node(core, 0, choices)
+                                 : REF_NODE | new_node(core, (u32)slot, 0);
             if (node == NO_ID)
                 tree->root = made;
             else
                 edge_add(core, node, id, made);
             at = made;
+            tree->dirty |= local;
         } else if (end ? at != outcome
-                       : !(at & REF_NODE) || core->node[at & REF_INDEX].choices != choices ||
-                             (!choices && core->node[at & REF_INDEX].slot != (u32)slot)) {
+                       : !(at & (choices ? REF_CHOICE : REF_NODE)) ||
+                             (choices ? core->node[at & REF_INDEX].choices != choices
+                                      : core->node[at & REF_INDEX].slot != (u32)slot)) {
             return -1;
         }
         if (end) break;
@@ -159,6 +166,5 @@ int tree_learn(Core *core, u32 index, const int64_t *path, size_t steps, Ref out
         node = at & REF_INDEX;
         id = (u32)path[2 * i + 1];
     }
-    tree->dirty |= local;
     return 0;
 }

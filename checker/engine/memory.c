@@ -34,6 +34,15 @@ void *core_resize(Core *core, void *old, size_t before, size_t after) {
     return memory;
 }
 
+/* The same for what is to begin with a cache line. */
+void *resize_lines(Core *core, void *old, size_t before, size_t after) {
+    u8 *memory = own_lines(1, after);
+    if (old) memcpy(memory, old, before);
+    free(old);
+    core->allocated += after - before;
+    return memory;
+}
+
 void core_free(Core *core, void *memory, size_t size) {
     free(memory);
     core->allocated -= size;

@@ -52,7 +52,7 @@ static void destroy(Core *core) {
     }
     for (u32 b = 0; core->block && b < core->blocks; b++) {
         Block *block = &core->block[b];
-        free(block->member), free(block->records), free(block->index), free(block->root);
+        free(block->member), free(block->records), free(block->index), free(block->root), free(block->entry);
     }
     for (u32 m = 0; m < core->maps; m++) free(core->map[m].to);
     for (u32 n = 0; n < core->nodes; n++)
@@ -61,7 +61,7 @@ static void destroy(Core *core) {
     if (core->parents) fclose(core->parents);
     free(core->component), free(core->block), free(core->slot), free(core->map), free(core->node), free(core->op);
     free(core->leaf), free(core->leaf_ops), free(core->tree), free(core->memo), free(core->masks);
-    free(core->mask_index), free(core->rootless), free(core->rooting), free(core->all), free(core->goal), free(core->final), free(core->active), free(core->width);
+    free(core->mask_index), free(core->all), free(core->goal), free(core->final), free(core->active), free(core->width);
     free(core->word), free(core->shift), free(core->units), free(core->worker), free(core->pending.items);
     memset(core, 0, sizeof *core);
 }
@@ -95,8 +95,8 @@ static int Core_init(Object *self, PyObject *args, PyObject *kwargs) {
     core->predicates = (u32)predicates;
     core->permutations = permutations;
     core->workers = workers < 1 ? 1 : workers > 64 ? 64 : workers;
-    core->transition_words = transitions ? (transitions + 63) / 64 : 1; /* masks on the stack are never empty */
-    core->predicate_words = (core->predicates + 63) / 64;
+    core->transition_words = transitions ? (transitions + 127) / 128 * 2 : 2; /* two words are handled at once */
+    core->predicate_words = (core->predicates + 127) / 128 * 2;
     core->words = core->transition_words + core->predicate_words;
     core->store = exact ? STORE_EXACT : STORE_FINGERPRINT;
     core->symmetric = symmetric;
@@ -130,8 +130,6 @@ static int Core_init(Object *self, PyObject *args, PyObject *kwargs) {
         core->tree[t].bit = predicate ? core->transition_words * 64 + t - transitions : t;
         core->tree[t].idle = !predicate || core->goal[t - transitions] ? REF_FALSE : REF_TRUE;
     }
-    core->rootless = core_resize(core, NULL, 0, core->words * sizeof(u64));
-    core->rooting = core_resize(core, NULL, 0, core->blocks * sizeof(u32));
     core->all = core_resize(core, NULL, 0, core->words * sizeof(u64));
     memset(core->all, 0xff, core->words * sizeof(u64));
     core->width = core_resize(core, NULL, 0, core->blocks * sizeof(u32));
@@ -275,17 +273,17 @@ static PyObject *Core_start(Object *self, PyObject *args) {
     for (u32 i = 0; i < self->initials; i++) {
         const u32 *rows = self->initial + (size_t)i * core->blocks;
         worker_load(worker, rows);
-        key_of(core, rows, worker->hash, worker->key);
+        key_of(core, rows, worker->loaded.hash, worker->key);
         worker->generated++;
         if (!seen_insert(core, worker->key)) continue;
         core->seen.count++;
         worker->new_states++;
         if (core->symmetric) {
             u32 fixed = 0;
-            for (u32 p = 0; p < core->permutations; p++) fixed += hash_equal(worker->hash[p], worker->hash[0]);
+            for (u32 p = 0; p < core->permutations; p++) fixed += hash_equal(worker->loaded.hash[p], worker->loaded.hash[0]);
             worker->orbit_states += core->permutations / fixed;
         }
-        frontier_append(worker, rows, core->all);
+        frontier_append(worker, worker->loaded.rows, core->all);
         if (core->parents) {
             u32 record[2] = {i, 0};
             if (fwrite(record, sizeof record, 1, core->parents) != 1) core->parents_failed = true;
@@ -562,7 +560,7 @@ static PyObject *Core_load(Object *self, PyObject *args) {
         Py_XDECREF(entry);
     }
     size_t row = core->blocks * sizeof(u32);
-    good = good && words >= 2 && words < 32 && (size_t)current.len % row == 0 && (size_t)following.len % row == 0;
+    good = good && words >= 2 && words <= key_room(core) && (size_t)current.len % row == 0 && (size_t)following.len % row == 0;
     const Py_buffer *parts[2] = {&current, &following};
     for (int k = 0; k < 2 && good; k++)
         for (size_t i = 0; i < (size_t)parts[k]->len / sizeof(u32); i++)
@@ -571,8 +569,10 @@ static PyObject *Core_load(Object *self, PyObject *args) {
     if (good && seen_open(core, words, seen_capacity_for(expected))) {
         Worker *worker = &core->worker[0];
         for (int k = 0; k < 2; k++) {
-            for (size_t i = 0; i < (size_t)parts[k]->len / row; i++)
-                frontier_append(worker, (const u32 *)parts[k]->buf + i * core->blocks, core->all);
+            for (size_t i = 0; i < (size_t)parts[k]->len / row; i++) {
+                worker_load(worker, (const u32 *)parts[k]->buf + i * core->blocks);
+                frontier_append(worker, worker->loaded.rows, core->all);
+            }
             worker->new_states = (size_t)parts[k]->len / row;
             if (!k) next_level(core);
         }

@@ -7,8 +7,8 @@
 void block_layout(Core *core, Block *block) {
     block->live_at = core->permutations * (u32)sizeof(Hash);
     block->ids_at = block->live_at + core->words * (u32)sizeof(u64);
-    u32 bytes = block->ids_at + block->components * (u32)sizeof(u32);
-    block->stride = bytes > 32 ? (bytes + 63) & ~63u : 32;
+    size_t bytes = block->ids_at + block->components * sizeof(u32);
+    block->stride = bytes > 32 ? (bytes + 63) & ~(size_t)63 : 32;
 }
 
 static void index_put(const Core *core, Block *block, u32 row) {
@@ -26,18 +26,21 @@ static void index_grow(Core *core, Block *block) {
     for (u32 row = 0; row < block->count; row++) index_put(core, block, row);
 }
 
-/* Follows the tree of an instance rooted in this block as far as the row alone leads; notes whether that settles it. */
+/* Follows a tree that is rooted in this block as far as the row alone leads; notes where that is, and whether it
+ * settles the instance. */
 static void enter(Core *core, Block *block, u32 row, const Tree *tree) {
     u32 number = (u32)(block - core->block);
     const u32 *ids = row_ids(block, row);
     Ref at = tree->root;
     while (at & REF_NODE) {
         const Node *node = &core->node[at & REF_INDEX];
-        if (node->choices || node->block != number) break;
+        if (node->block != number) break;
         u32 id = ids[node->offset];
-        if (node->map) id = node->map[id] - 1;
-        at = id == NO_ID ? REF_UNKNOWN : node_follow(node, id);
+        Ref to = node_edge(node, node->map ? node->map[id] : id + 1);
+        if (to == REF_UNKNOWN) break; /* and it may be known when a walk comes here */
+        at = to;
     }
+    block->entry[(size_t)row * block->roots + tree->place] = at;
     u64 bit = (u64)1 << tree->bit % 64, *live = &row_live(block, row)[tree->bit / 64];
     if (at == tree->idle)
         *live &= ~bit;
@@ -48,13 +51,16 @@ static void enter(Core *core, Block *block, u32 row, const Tree *tree) {
 /* Records are aligned to cache lines. */
 static void grow_rows(Core *core, Block *block) {
     u32 size = block->size ? block->size * 2 : 16;
-    u8 *records = aligned_alloc(64, ((size_t)size * block->stride + 63) & ~(size_t)63);
-    if (!records) core_exhausted((size_t)size * block->stride);
-    memset(records, 0, (size_t)size * block->stride);
-    if (block->records) memcpy(records, block->records, (size_t)block->count * block->stride);
+    u8 *records = aligned_alloc(64, (size * block->stride + 63) & ~(size_t)63);
+    if (!records) core_exhausted(size * block->stride);
+    memset(records, 0, size * block->stride);
+    if (block->records) memcpy(records, block->records, block->count * block->stride);
     free(block->records);
     block->records = records;
-    core->allocated += (size_t)(size - block->size) * block->stride;
+    block->ids = records + block->ids_at;
+    size_t entry = block->roots * sizeof(Ref);
+    if (entry) block->entry = core_resize(core, block->entry, block->size * entry, size * entry);
+    core->allocated += (size - block->size) * block->stride;
     block->size = size;
 }
 
@@ -83,20 +89,22 @@ u32 row_intern(Core *core, u32 number, const u32 *ids) {
     return row;
 }
 
-/* Once every instance has been evaluated, it is known where its tree begins; that never changes. */
+/* Once every instance has been evaluated, it is known where its tree begins; that never changes. A tree that does not
+ * begin with a read is rooted just anywhere. */
 void core_root(Core *core) {
     for (u32 t = 0; t < core->transitions + core->predicates; t++) {
         Tree *tree = &core->tree[t];
-        const Node *node = tree->root & REF_NODE ? &core->node[tree->root & REF_INDEX] : NULL;
+        tree->block = tree->root & REF_NODE ? core->node[tree->root & REF_INDEX].block : 0;
         tree->dirty = true;
-        if (!node || node->choices) {
-            core->rootless[tree->bit / 64] |= (u64)1 << tree->bit % 64;
-            continue;
-        }
-        Block *block = &core->block[node->block];
-        if (!block->roots) core->rooting[core->rooting_count++] = node->block;
+        Block *block = &core->block[tree->block];
         block->root = core_resize(core, block->root, block->roots * sizeof(u32), (block->roots + 1) * sizeof(u32));
-        block->root[block->roots++] = t;
+        tree->place = block->roots++;
+        block->root[tree->place] = t;
+    }
+    for (u32 b = 0; b < core->blocks; b++) {
+        Block *block = &core->block[b];
+        size_t entry = block->roots * sizeof(Ref);
+        if (entry) block->entry = core_resize(core, NULL, 0, block->size * entry);
     }
     core->rooted = true;
 }
@@ -155,8 +163,8 @@ static void memo_describe(Core *core, Memo *memo) {
 
 /* Brings what is derived from trees up to date with what was learned since; between phases only. */
 void rows_refresh(Core *core) {
-    for (u32 i = 0; i < core->rooting_count; i++) {
-        Block *block = &core->block[core->rooting[i]];
+    for (u32 b = 0; b < core->blocks; b++) {
+        Block *block = &core->block[b];
         for (u32 k = 0; k < block->roots; k++)
             if (core->tree[block->root[k]].dirty)
                 for (u32 row = 0; row < block->count; row++) enter(core, block, row, &core->tree[block->root[k]]);
@@ -174,7 +182,7 @@ void rows_refresh(Core *core) {
 static void memo_grow(Core *core) {
     size_t old = core->memo ? (size_t)1 << core->memo_bits : 0, size = old ? old * 2 : 256;
     Memo *entries = core->memo;
-    core->memo = core_resize(core, NULL, 0, size * sizeof(Memo));
+    core->memo = resize_lines(core, NULL, 0, size * sizeof(Memo));
     core->memo_bits = (u32)__builtin_ctzll(size);
     for (size_t i = 0; i < old; i++) {
         if (!entries[i].key) continue;
@@ -203,7 +211,7 @@ Memo *memo_make(Core *core, u32 row, u32 op_index) {
     size_t mask = ((size_t)1 << core->memo_bits) - 1, at = memo_home(core, key);
     while (core->memo[at & mask].key) at++;
     at &= mask;
-    core->memo[at] = (Memo){key, made, 0};
+    core->memo[at] = (Memo){key, made, 0, hash_xor(*row_hash(block, row), *row_hash(block, made))};
     core->memo_count++;
     memo_describe(core, &core->memo[at]);
     return &core->memo[at];

@@ -72,7 +72,7 @@ static void place(Seen *seen, const u64 *entry) {
     for (u64 at = seen_home(seen, entry[0]);; at++) {
         u64 *slot = seen->slots + at * words;
         if (!slot[0]) {
-            copy_mask(slot, entry, words);
+            copy_words(slot, entry, words);
             return;
         }
     }
@@ -99,14 +99,14 @@ bool seen_grow_to(Core *core, size_t capacity) {
             if (seen_home(seen, slot[0]) >= end) /* clear of what is still to be moved */
                 place(seen, slot);
             else
-                copy_mask(taken + count++ * words, slot, words);
+                copy_words(taken + count++ * words, slot, words);
             for (u32 w = 0; w < words; w++) slot[w] = 0; /* a stale last word would be taken for a written one */
         }
         waiting = 0;
         for (size_t i = 0; i < count; i++) {
             u64 *entry = taken + i * words;
             if (seen_home(seen, entry[0]) < start)
-                copy_mask(taken + words * waiting++, entry, words);
+                copy_words(taken + words * waiting++, entry, words);
             else
                 place(seen, entry);
         }

@@ -30,7 +30,7 @@ static int step(Core *core, Simulation *s) {
     if (!total) {
         for (u32 p = 0; p < core->predicates; p++) {
             if (!core->final[p]) continue;
-            Ref value = predicate_value(worker, core->tree[core->transitions + p].root);
+            Ref value = predicate_value(worker, p);
             s->instance = core->transitions + p;
             if (value == REF_UNKNOWN) return WALK_MISS;
             if (value == REF_FALSE) judge(worker, p, value, s->rows);
@@ -58,12 +58,12 @@ static int step(Core *core, Simulation *s) {
     }
     s->path[2 * (s->depth - 1)] = instance;
     s->path[2 * (s->depth - 1) + 1] = wanted - seen;
-    memcpy(s->rows, worker->next, core->blocks * sizeof(u32));
+    memcpy(s->rows, worker->made->rows, core->blocks * sizeof(u32));
     s->depth++;
     s->steps++;
     worker->fired[instance]++;
     worker->generated++;
-    copy_mask(s->mask, worker->mask + core->transition_words, core->predicate_words);
+    copy_mask(s->mask, worker->made->mask + core->transition_words, core->predicate_words);
     s->visiting = true;
     return WALK_DONE;
 }
