@@ -44,7 +44,7 @@ static int label(Graph *graph, u32 predicate, u8 mark, double deadline) {
         }
         graph_rows(graph, state, graph->row_of);
         worker_load(worker, graph->row_of);
-        Ref value = predicate_value(worker, core->tree[core->transitions + predicate].root);
+        Ref value = predicate_value(worker, predicate);
         if (value == REF_UNKNOWN) {
             graph->missing = core->transitions + predicate;
             graph->missing_state = state;

@@ -414,6 +414,17 @@ static inline const u64 *live_before(const Core *core, const u32 *ids) {
 static inline const Hash *hash_before(const Core *core, const u32 *ids) {
     return (const Hash *)(const void *)live_before(core, ids) - core->permutations;
 }
+/* Two words of a mask, less the instances that the rows of a state settle by themselves. */
+static inline void unsettled(const Core *core, const u32 *const *row_at, u32 word, u64 *bits) {
+    u64 first = 0, second = 0;
+    for (u32 b = 0; b < core->blocks; b++) {
+        const u64 *live = live_before(core, row_at[b]) + word;
+        first |= live[0];
+        second |= live[1];
+    }
+    bits[0] &= first;
+    bits[1] &= second;
+}
 void block_layout(Core *core, Block *block);
 u32 row_intern(Core *core, u32 block, const u32 *ids);
 static inline u64 memo_key(u32 row, u32 op) { return ((u64)row << 32 | op) + 1; }

@@ -288,18 +288,6 @@ void judge(Worker *worker, u32 predicate, Ref value, const u32 *rows) {
     }
 }
 
-/* Two words of a mask, less the instances that the rows of a state settle by themselves. */
-static inline void unsettled(const Core *core, const u32 *const *row_at, u32 word, u64 *bits) {
-    u64 first = 0, second = 0;
-    for (u32 b = 0; b < core->blocks; b++) {
-        const u64 *live = live_before(core, row_at[b]) + word;
-        first |= live[0];
-        second |= live[1];
-    }
-    bits[0] &= first;
-    bits[1] &= second;
-}
-
 /* Begins to evaluate, of the given predicates, those that matter and are active, on a state, the n-th of several. */
 static void visit(Worker *worker, u32 n, const u32 *rows, const u64 *predicates) {
     Core *core = worker->core;

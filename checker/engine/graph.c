@@ -119,8 +119,8 @@ static void make(Graph *graph, u32 instance, const u32 *rows, const Hash *hash) 
 static void collect(Worker *worker, const Leaf *leaf) {
     if (!successor(worker, leaf))
         worker->knows = false;
-    else if (!same_rows(worker->next, worker->rows, worker->core->quads))
-        make(worker->context, worker->instance, worker->next, worker->next_hash);
+    else if (!same_rows(worker->made->rows, worker->loaded.rows, worker->core->quads))
+        make(worker->context, worker->instance, worker->made->rows, worker->next_hash);
 }
 
 static bool push_edge(Graph *graph, u32 target, u32 instance) {
@@ -150,23 +150,18 @@ static int settle(Graph *graph, u32 state) {
     return STOP_NONE;
 }
 
-/* A word of the mask of the transitions that no row of a state settles by itself. */
-static u64 candidates(const Core *core, const u32 *rows, u32 word) {
-    u64 bits = core->rootless[word];
-    for (u32 b = 0; b < core->blocks; b++) bits |= row_live(&core->block[b], rows[b])[word];
-    return bits;
-}
-
 /* Makes all successors of a state before it adds any; when one is not known, none is added. */
 static int expand(Graph *graph, u32 state) {
     Core *core = graph->core;
     Worker *worker = &core->worker[0];
     graph_rows(graph, state, graph->row_of);
     worker_load(worker, graph->row_of);
-    copy_mask(worker->enabled, core->all, core->words);
+    u64 *candidates = worker->loaded.enabled;
+    copy_mask(candidates, core->all, core->words);
+    for (u32 w = 0; w < core->transition_words; w += 2) unsettled(core, worker->loaded.row_at, w, candidates + w);
     graph->made.count = 0;
     for (u32 w = 0; w < core->transition_words; w++)
-        for (u64 bits = candidates(core, graph->row_of, w); bits; bits &= bits - 1) {
+        for (u64 bits = candidates[w]; bits; bits &= bits - 1) {
             u32 instance = w * 64 + (u32)__builtin_ctzll(bits);
             worker->instance = instance;
             worker->knows = true;
@@ -192,7 +187,7 @@ int graph_grow(Graph *graph, const u32 *initial, u32 initials, double seconds) {
         for (u32 i = 0; i < initials; i++) {
             const u32 *rows = initial + (size_t)i * core->blocks;
             worker_load(worker, rows);
-            make(graph, 0, rows, worker->hash);
+            make(graph, 0, rows, worker->loaded.hash);
         }
         if (settle(graph, NO_ID)) return STOP_FULL;
     }
