@@ -290,3 +290,30 @@ def test_liveness_that_is_left_out(zabcheck: Callable[..., Any], model_file: Cal
     outcome = zabcheck("check", path, "--no-liveness", "--property", "left")
     assert (outcome.status, outcome.out) == (2, "")
     assert outcome.err == "zabcheck: property left cannot be decided: --no-liveness leaves it out\n"
+
+
+def test_bounds_that_a_bug_needs_are_set(zabcheck: Callable[..., Any]) -> None:
+    """Typed bounds are left as they are."""
+    outcome = zabcheck("check", "zookeeper", "--bug", "ZOOKEEPER-4643", "--max-depth", 2)
+    assert "zabcheck: --crashes 2 is set, because ZOOKEEPER-4643 needs it to show\n" in outcome.err
+    outcome = zabcheck("check", "zookeeper", "--bug", "ZOOKEEPER-4643", "--crashes", 0, "--max-depth", 2)
+    assert "is set" not in outcome.err
+
+
+def test_words_and_several_variants(zabcheck: Callable[..., Any]) -> None:
+    outcome = zabcheck("check", "zookeeper", "--grain", "medium")
+    assert outcome.status == 2
+    assert outcome.err.startswith("zabcheck: --grain: invalid choice: 'medium' (choose from ")
+    arguments = (
+        "--release",
+        "3.8.0",
+        "--bug",
+        "ZOOKEEPER-4882",
+        "--variant",
+        "fast-forwards=no",
+        "--max-depth",
+        2,
+    )
+    result = json.loads(zabcheck("check", "zookeeper", *arguments, "--json", "-").out)
+    assert (result["release"], result["grain"]) == ("3.8.0", "fine")
+    assert result["variants"] == ["ZOOKEEPER-4882", "fast-forwards=no"]

@@ -20,7 +20,8 @@ def test_help_and_version(zabcheck: Callable[..., Any]) -> None:
     alone, asked = zabcheck(), zabcheck("--help")
     assert (alone.status, asked.status) == (2, 0)
     assert alone.out == asked.out
-    for command in ("check", "simulate", "quorum", "models", "properties", "variants"):
+    commands = ("check", "simulate", "quorum", "models", "properties", "variants", "bugs", "releases", "demo")
+    for command in commands:
         assert f"\n  {command:<12}" in asked.out
         help_text = zabcheck(command, "--help")
         assert help_text.status == 0
@@ -59,6 +60,26 @@ def test_variants(zabcheck: Callable[..., Any]) -> None:
         outcome.out
         == "hasty\n    the transaction manager commits after the first promise\n    caught by: consistent\n"
     )
+
+
+def test_bugs(zabcheck: Callable[..., Any]) -> None:
+    outcome = zabcheck("bugs")
+    assert outcome.status == 0
+    assert outcome.out.startswith("ZOOKEEPER-1419  affects 3.4.0-3.4.3\n    Votes compare in a circle")
+    assert "    zabcheck check zookeeper --bug ZOOKEEPER-4643\n" in outcome.out
+    listed = json.loads(zabcheck("bugs", "--json", "-").out)
+    assert all(bug["affects"] and bug["caught_by"] for bug in listed)
+    assert zabcheck("bugs", TWO_PHASE_COMMIT).out == "model two-phase-commit has no bugs\n"
+
+
+def test_releases(zabcheck: Callable[..., Any]) -> None:
+    outcome = zabcheck("releases")
+    assert outcome.status == 0
+    assert "\n3.4.14  as 3.4.12\n" in outcome.out
+    assert "\nmended  every known bug is mended\n" in outcome.out
+    listed = {release["name"]: release for release in json.loads(zabcheck("releases", "--json", "-").out)}
+    assert listed["3.8.0"]["differs"]["log_thread"] == "survives"
+    assert zabcheck("releases", "zab").status == 2
 
 
 def test_json(zabcheck: Callable[..., Any]) -> None:
