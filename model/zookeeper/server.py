@@ -198,7 +198,7 @@ class Outbox(Protocol):
         """Connect to a leader."""
 
     def close(self, peer: int) -> None:
-        """End the connection with a leader or learner."""
+        """End the connection with a leader or learner, if there is one."""
 
     def notify(self, to: int, notification: Notification) -> None:
         """Send a vote."""

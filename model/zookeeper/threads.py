@@ -184,7 +184,8 @@ def start(me: Server) -> None:
 
 def can_start(me: Server) -> bool:
     """Whether the data directory is consistent; a crash after the snapshot and before the epoch is mended."""
-    epoch = me.disk.zxid.epoch
-    if me.current_epoch > me.accepted_epoch or not me.scope.switches.epoch_files:
-        return not me.scope.switches.epoch_files
-    return epoch <= me.current_epoch or (me.scope.switches.epoch_marker and epoch <= me.accepted_epoch)
+    switches, epoch = me.scope.switches, me.disk.zxid.epoch
+    if not switches.epoch_files:
+        return True
+    latest = me.accepted_epoch if switches.epoch_marker else me.current_epoch
+    return me.current_epoch <= me.accepted_epoch and epoch <= latest

@@ -160,9 +160,10 @@ class Peer:
         self._connections[leader] = Connection()
 
     def close(self, peer: int) -> None:
-        """End the connection with a leader or learner."""
-        self.send(peer, End())
-        self._connections.pop(peer).is_open = False
+        """End the connection with a leader or learner, if there is one."""
+        if peer in self._connections:
+            self.send(peer, End())
+            self._connections.pop(peer).is_open = False
 
     def notify(self, to: int, notification: Notification) -> None:
         """Send a vote."""
