@@ -202,6 +202,7 @@ bug(
     "What was applied after a TRUNC and before NEWLEADER is only in memory, and is kept when that leader fails.",
     "3.4.10 to master (open)",
     "MemDisk",
+    "ProcessConsistency",
     clears_partial_trunc=False,
     needs={"crashes": 2},
 )

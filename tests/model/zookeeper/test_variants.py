@@ -76,6 +76,7 @@ CAUGHT = [
     Caught("ZOOKEEPER-4712", "P2", {}, 31, 101163),
     Caught("ZOOKEEPER-4712", "MemDisk", {}, 39, 221597),
     Caught("ZOOKEEPER-5094", "MemDisk", {"crashes": 2}, 49, 2087053),
+    Caught("ZOOKEEPER-5094", "ProcessConsistency", {"crashes": 2}, 60, 2826977),
     Caught("ZOOKEEPER-3642", "MemDisk", {"window": 1}, 29, 73759),
     Caught("ZOOKEEPER-2355", "MemDisk", {}, 29, 74186),
     Caught("ZOOKEEPER-4925", "CommittedLogDurability", {"crashes": 2}, 48, 2080815),
