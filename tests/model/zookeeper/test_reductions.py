@@ -112,3 +112,17 @@ def test_what_is_reachable_with_coarse_elections_is_reachable_with_fine_ones(bou
     coarse = visible(Scope(**bounds, election="coarse"))
     fine = visible(Scope(**bounds, election="fine", rounds=4))
     assert coarse <= fine
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        {"servers": 2, "crashes": 1, "epochs": 3, "grain": "coarse"},
+        {"servers": 2, "crashes": 0, "timeouts": 1, "epochs": 3},
+        {"servers": 3, "crashes": 0, "epochs": 2, "grain": "coarse", "transactions": 0},
+    ],
+    ids=str,
+)
+def test_what_is_reachable_with_coarse_discovery_is_reachable_with_a_fine_one(bounds: dict[str, Any]) -> None:
+    coarse, fine = visible(Scope(**bounds, discovery="coarse")), visible(Scope(**bounds, discovery="fine"))
+    assert coarse <= fine
