@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zabcheck.checker import SetOf
+from zabcheck.checker import SetOf, UsageError
 from zabcheck.model.transaction import Txn, Zxid
 from zabcheck.model.zookeeper.checks import initial_history_integrity, leadership
 from zabcheck.model.zookeeper.election import look, without_futile
@@ -184,6 +184,8 @@ def new_server(scope: Scope, sid: int) -> Server:
 @model.initial
 def initial(scope: Scope) -> State:
     """All servers have just started, with the same log."""
+    if not scope.is_quorum(frozenset(scope.voters) - frozenset(scope.missing)):
+        raise UsageError(f"--absent {scope.absent} leaves no quorum of {scope.servers} servers")
     log = first_history(scope)
     sids = scope.sids
     state = State(

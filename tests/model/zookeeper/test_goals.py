@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from zabcheck.checker import Options, check
+from zabcheck.checker import Options, UsageError, check
 from zabcheck.checker.model import Kind
 from zabcheck.model.quorums import Group, Hierarchical
 from zabcheck.model.zookeeper import Scope, model
@@ -88,3 +88,8 @@ def test_fine_elections_hold() -> None:
     result = run({"crashes": 0, "transactions": 1, "election": "fine", "rounds": 1, "grain": "coarse"})
     assert result.verdict == "holds"
     assert result.properties["CommittedEverywhere"].verdict == "reached"
+
+
+def test_too_few_servers_are_refused() -> None:
+    with pytest.raises(UsageError, match="--absent 2 leaves no quorum of 3 servers"):
+        run({"absent": 2})
