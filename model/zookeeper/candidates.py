@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from zabcheck.checker import require
 from zabcheck.model.zookeeper import election
+from zabcheck.model.zookeeper.checks import no_false_election
 from zabcheck.model.zookeeper.messages import Role
 from zabcheck.model.zookeeper.scope import model, ordered_pair, server
 
@@ -27,6 +28,11 @@ def process_notification(state: State, receiver: int, sender: int) -> None:
 def finalize_election(state: State, server: int) -> None:
     """No better vote has come for a while: a server takes the role that the votes of a quorum mean."""
     require(state.scope.election == "fine")
+    me = state.servers[server]
+    require(me.role is Role.LOOKING and me.finalizing)
+    if state.ghosts.late[server] and election.candidate(me).leader == server:
+        served = any(state.serves(sid) for sid in state.scope.voters)
+        no_false_election.check(not served or election.has_quorum(me, me.recvset))
     state.act(server, election.finalize)
 
 

@@ -51,3 +51,9 @@ own_round = model.assertion(
     "A server takes itself for the leader only by votes of its own round.",
     source="FLE F4; ZOOKEEPER-1514",
 )
+no_false_election = model.assertion(
+    "NoFalseElection",
+    "A server that starts while a quorum follows a leader does not elect itself while they still do, unless a quorum "
+    "has voted for it: an old vote may be sent again.",
+    source="FLE F7; ZOOKEEPER-975",
+)

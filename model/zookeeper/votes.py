@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zabcheck.checker import because
 from zabcheck.model.zookeeper.election import beats
 from zabcheck.model.zookeeper.messages import Role
-from zabcheck.model.zookeeper.scope import model, ordered_voters, pair
+from zabcheck.model.zookeeper.scope import model, pair
 
 if TYPE_CHECKING:
     from zabcheck.model.zookeeper.ensemble import State
@@ -24,16 +24,3 @@ def vote_order(state: State, one: int, other: int) -> Verdict:
     return beats(state.scope, mine, theirs) != beats(state.scope, theirs, mine) or because(
         f"the votes {mine} and {theirs} beat each other"
     )
-
-
-@model.invariant(
-    name="NoFalseElection", over=ordered_voters, needs={"election": "fine"}, source="FLE F7; ZOOKEEPER-975"
-)
-def no_false_election(state: State, joiner: int, leader: int) -> Verdict:
-    """A server that starts while a quorum follows a leader is not elected while they still do.
-
-    Of servers that looked for a leader at the same time, one may well be elected by votes that have changed since.
-    """
-    if not (state.ghosts.late[joiner] and state.servers[joiner].is_leading and state.serves(leader)):
-        return True
-    return because(f"{joiner} has started and was elected, while a quorum follows {leader}")
