@@ -38,11 +38,12 @@ def finalize_election(state: State, server: int) -> None:
 
 @model.transition(over=server)
 def resend_notifications(state: State, server: int) -> None:
-    """A server that has waited long enough for votes sends its own again."""
+    """A server that has waited for votes sends its own again, once all that it can reach have taken the last one."""
     require(state.scope.election == "fine")
     me = state.servers[server]
     require(me.role is Role.LOOKING)
     require(not me.finalizing)
-    receivers = [sid for sid in state.scope.voters if sid != server]
-    require(all(state.mail[sid][server].is_empty for sid in receivers))
+    others = (sid for sid in state.scope.voters if sid != server and not state.are_apart(sid, server))
+    reached = (sid for sid in others if state.servers[sid].role is not Role.DOWN)
+    require(all(state.mail[sid][server].is_empty for sid in reached))
     state.act(server, election.tell_all)

@@ -93,3 +93,11 @@ def test_fine_elections_hold() -> None:
 def test_too_few_servers_are_refused() -> None:
     with pytest.raises(UsageError, match="--absent 2 leaves no quorum of 3 servers"):
         run({"absent": 2})
+
+
+def test_an_election_ends_without_the_servers_that_are_down() -> None:
+    """Votes for those who do not take them must not keep a server from asking the others again."""
+    bounds = {"servers": 5, "absent": 2, "crashes": 0, "election": "fine", "phases": "election", "rounds": 2}
+    result = run(bounds)
+    assert result.verdict == "holds"
+    assert result.properties["LeaderElected"].verdict == "reached"

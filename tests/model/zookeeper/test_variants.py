@@ -35,16 +35,16 @@ class Caught:
 CAUGHT = [
     Caught("ZOOKEEPER-1419", "VoteOrder", {}, 8, 491),
     Caught(
-        "ZOOKEEPER-975", "DecisionSupport", {"election": "fine", "phases": "election", "rounds": 2}, 4, 183
+        "ZOOKEEPER-975", "DecisionSupport", {"election": "fine", "phases": "election", "rounds": 2}, 4, 189
     ),
     Caught(
         "ZOOKEEPER-975",
         "NoFalseElection",
         {"grain": "coarse", "election": "fine", "rounds": 1, "transactions": 0},
         28,
-        2361631,
+        2376388,
     ),
-    Caught("ZOOKEEPER-1514", "OwnRound", {"election": "fine", "phases": "election", "rounds": 2}, 11, 48092),
+    Caught("ZOOKEEPER-1514", "OwnRound", {"election": "fine", "phases": "election", "rounds": 2}, 11, 48915),
     Caught("ZOOKEEPER-335", "Leadership1", {}, 13, 2608),
     Caught("ZOOKEEPER-335", "Leadership2", {}, 13, 2610),
     Caught("ZOOKEEPER-790", "LeaderLogCompleteness", {"timeouts": 2, "grain": "coarse"}, 24, 643837),
@@ -67,8 +67,8 @@ CAUGHT = [
     Caught("ZOOKEEPER-4646", "LeaderLogCompleteness", {}, 36, 236663),
     Caught("ZOOKEEPER-4685", "AckConsistent", {}, 25, 39320),
     Caught("ZOOKEEPER-4685", "RecoversEventually", {}, 13, 1351848),
-    Caught("silence", "Join", {"election": "fine", "phases": "election"}, 5, 123837),
-    Caught("silence", "ElectionTerminates", {"election": "fine", "phases": "election"}, 5, 123837),
+    Caught("silence", "Join", {"election": "fine", "phases": "election"}, 5, 123919),
+    Caught("silence", "ElectionTerminates", {"election": "fine", "phases": "election"}, 5, 123919),
     Caught("ZOOKEEPER-4394", "CommitConsistent", {}, 33, 134624),
     Caught("ZOOKEEPER-3023", "StateConsistent", {}, 33, 134624),
     Caught("ZOOKEEPER-3023", "CommitConsistency", {}, 33, 134624),
