@@ -45,7 +45,7 @@ CLEAN = (
 )
 LARGE = (
     "--crashes 2 --partitions 2 --discovery coarse --no-liveness",
-    "--election fine --phases election --rounds 1 --crashes 0 --servers 4 --no-liveness",
+    "--election fine --phases election --rounds 1 --crashes 0 --servers 5 --absent 1 --no-liveness",
 )
 
 
