@@ -44,6 +44,7 @@ CLEAN = (
     "--election fine --rounds 2 --crashes 0 --no-liveness",
 )
 LARGE = (
+    "--election fine --rounds 2 --crashes 1 --transactions 0 --no-liveness",
     "--crashes 2 --partitions 2 --discovery coarse --no-liveness",
     "--election fine --phases election --rounds 1 --crashes 0 --servers 5 --absent 1 --no-liveness",
 )
