@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from zabcheck.traces.coverage import Coverage
 from zabcheck.traces.event import Missing, Unrecognised
 from zabcheck.traces.ledger import Ledger
 from zabcheck.traces.rules.clients import Clients
@@ -50,6 +51,7 @@ class Outcome:
     events: int
     kinds: dict[str, int]
     tracks: dict[str, int]
+    coverage: Coverage
     seconds: float
     notes: tuple[str, ...] = ()
     """what of the recording was not understood, or lacks something"""
@@ -76,8 +78,9 @@ class Validator:
             Clients(ledger),
         ]
         self._handlers: dict[type[Base], list[Callable[[Any], None]]] = {}
-        for rule in self._rules:
-            for kind, handler in rule.handlers().items():
+        self._coverage = Coverage()
+        for part in (*self._rules, self._coverage):
+            for kind, handler in part.handlers().items():
                 self._handlers.setdefault(kind, []).append(handler)
         self._begun = time.monotonic()
         self._kinds: Counter[type[Base]] = Counter()
@@ -135,6 +138,7 @@ class Validator:
             events=sum(self._kinds.values()),
             kinds={kind.__name__: n for kind, n in self._kinds.items()},
             tracks=dict(self._tracks),
+            coverage=self._coverage,
             seconds=time.monotonic() - self._begun,
             notes=tuple(self.notes),
         )
