@@ -1,4 +1,4 @@
-"""Which of the model's transitions a recording shows, and which roles and phases: what was exercised, and what was not."""
+"""Which of the model's transitions, roles and phases a recording shows, and which it never does."""
 
 from __future__ import annotations
 

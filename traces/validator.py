@@ -79,7 +79,8 @@ class Validator:
         ]
         self._handlers: dict[type[Base], list[Callable[[Any], None]]] = {}
         self._coverage = Coverage()
-        for part in (*self._rules, self._coverage):
+        parts: list[Rule | Coverage] = [*self._rules, self._coverage]
+        for part in parts:
             for kind, handler in part.handlers().items():
                 self._handlers.setdefault(kind, []).append(handler)
         self._begun = time.monotonic()
