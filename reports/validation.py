@@ -1,4 +1,4 @@
-"""What the validator says of a recording, on the terminal: the verdict, the properties, and each thing that is wrong."""
+"""What the validator says of a recording, on the terminal: the verdict first, then all that is wrong."""
 
 from __future__ import annotations
 
