@@ -19,6 +19,7 @@ from zlib import adler32
 
 from zabcheck.traces.errors import UnreadableError
 from zabcheck.traces.event import Hex, LogFile, Record, Torn, Unrecognised
+from zabcheck.traces.file_name import zxid_in
 from zabcheck.traces.jute import LARGEST, PIECE
 from zabcheck.traces.transactions import HEADER, decode
 
@@ -163,8 +164,10 @@ def read(
     source: Source, track: Track, *, detail: bool = False
 ) -> Iterator[LogFile | Record | Torn | Unrecognised]:
     """The events of a file whose name is ``log.<zxid>``; with ``detail`` also path, data and digest of each record."""
+    if (zxid := zxid_in(source.base, "log")) is None:
+        raise UnreadableError(source.name, None, "a transaction log is called log.<zxid>")
+    yield track.event(LogFile, source.name, zxid=Hex(zxid))
     place = f"{source.name} at byte "
-    yield track.event(LogFile, source.name, zxid=zxid_of(source))
     records = Records(source)
     name, server, unpack = track.name, track.server, HEADER.unpack_from
     for offset, checksum, payload in records:
@@ -197,15 +200,3 @@ def read(
             f"{place}{records.strange}",
             what="bytes behind the end of the log, which a server does not look at",
         )
-
-
-def zxid_of(source: Source) -> Hex:
-    """The zxid in the name of a log or snapshot, as ``Util.getZxidFromName`` takes it: between the first two dots."""
-    parts = source.base.split(".")
-    try:
-        zxid = int(parts[1], 16)
-    except (IndexError, ValueError):
-        zxid = -1
-    if not 0 <= zxid < 2**63 or not parts[1].isalnum():
-        raise UnreadableError(source.name, None, "its name has no zxid in it")
-    return Hex(zxid)
