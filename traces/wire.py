@@ -169,13 +169,10 @@ class _Reader:
         if not isinstance(talk, _Conversation):
             self.count += 1
             name = f"{self.prefix}/{self.count}"
-            sides = [
-                _Side(
-                    f, Track(f"{name}/{_text(f.source)}-{_text(f.target)}"), sid=self.addresses.sid(f.source)
-                )
-                for f in connection.flows
-            ]
-            talk = connection.attached = _Conversation(name, *sides)
+            talk = _Conversation(
+                name, self._new_side(name, connection.client), self._new_side(name, connection.server)
+            )
+            connection.attached = talk
         return talk, talk.client if talk.client.flow is flow else talk.server
 
     def _new_side(self, name: str, flow: Flow) -> _Side:
