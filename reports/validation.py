@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from zabcheck.traces.finding import Finding
-    from zabcheck.traces.validator import Outcome
+    from zabcheck.traces.outcome import Outcome
 
 _STYLES = {
     "conforms": "green",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from zabcheck.traces.coverage import Coverage
 from zabcheck.traces.event import Missing, Unrecognised
 from zabcheck.traces.ledger import Ledger
+from zabcheck.traces.outcome import Judged, Outcome
 from zabcheck.traces.rules.clients import Clients
 from zabcheck.traces.rules.elections import Elections
 from zabcheck.traces.rules.epochs import Epochs
@@ -22,39 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from zabcheck.traces.event import Base
-    from zabcheck.traces.finding import Anomaly, Finding
     from zabcheck.traces.ledger import Property, Rule
     from zabcheck.traces.members import Members
-
-Verdict = Literal["conforms", "violates", "inconclusive"]
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A property, and what was found out about it."""
-
-    property: Property
-    verdict: Literal["holds", "violated", "inconclusive", "not decidable"]
-    checked: int
-    """at how many places it was decided"""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What the validator says of a recording."""
-
-    verdict: Verdict
-    reason: str
-    properties: tuple[Judged, ...]
-    findings: tuple[Finding, ...]
-    anomalies: tuple[Anomaly, ...]
-    events: int
-    kinds: dict[str, int]
-    tracks: dict[str, int]
-    coverage: Coverage
-    seconds: float
-    notes: tuple[str, ...] = ()
-    """what of the recording was not understood, or lacks something"""
+    from zabcheck.traces.outcome import Verdict
 
 
 def combined(outcomes: list[Outcome]) -> Outcome:
@@ -85,7 +56,7 @@ def combined(outcomes: list[Outcome]) -> Outcome:
         events=sum(o.events for o in outcomes),
         kinds=dict(kinds),
         tracks={name: n for o in outcomes for name, n in o.tracks.items()},
-        coverage=coverage,
+        coverage=coverage.covered(),
         seconds=sum(o.seconds for o in outcomes),
         notes=tuple(dict.fromkeys(note for o in outcomes for note in o.notes)),
     )
@@ -174,7 +145,7 @@ class Validator:
             events=sum(self._kinds.values()),
             kinds={kind.__name__: n for kind, n in self._kinds.items()},
             tracks=dict(self._tracks),
-            coverage=self._coverage,
+            coverage=self._coverage.covered(),
             seconds=time.monotonic() - self._begun,
             notes=tuple(self.notes),
         )
