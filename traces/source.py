@@ -15,15 +15,13 @@ import zipfile
 import zlib
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from zabcheck.traces.errors import UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-    from _typeshed import WriteableBuffer
 
 PIECE = 2**20
 """Bytes that are read at once."""
@@ -84,9 +82,8 @@ def walk(path: Path) -> Iterator[Source]:
 
 
 def _files(top: Path) -> Iterator[tuple[str, Path]]:
-    home = top.resolve()
     seen: set[tuple[int, int]] = set()
-    todo = [(shown(top.name) if top.is_file() else "", top)]
+    todo = [("", top)]
     while todo:
         name, path = todo.pop()
         try:
@@ -96,10 +93,10 @@ def _files(top: Path) -> Iterator[tuple[str, Path]]:
                 continue  # it leads nowhere
             raise _unreadable(str(path), None, error) from error
         if stat.S_ISREG(what.st_mode):
-            yield name, path
+            yield name or shown(path.name), path
         if not stat.S_ISDIR(what.st_mode) or (what.st_dev, what.st_ino) in seen:
             continue
-        if name and path.is_symlink() and path.resolve().is_relative_to(home):
+        if name and path.is_symlink() and path.resolve().is_relative_to(top.resolve()):
             continue  # it is entered under its own name
         seen.add((what.st_dev, what.st_ino))
         try:
@@ -141,15 +138,15 @@ def _unpacked(name: str, path: Path) -> BinaryIO:
 def _tarred(name: str, path: Path) -> Iterator[Source]:
     """The members of a tar archive. Each is opened by reading the archive again from its beginning."""
 
-    def opener(member: str, offset: int, size: int | None) -> Callable[[], BinaryIO]:
+    def opener(member: str, place: tuple[int, str], size: int | None) -> Callable[[], BinaryIO]:
         def opened() -> BinaryIO:
             tar = _tar(name, path)
             for info in _infos(name, tar):
-                if info.offset == offset and (content := tar.extractfile(info)) is not None:
+                if (info.offset, info.name) == place and (content := tar.extractfile(info)):
                     if size is not None:
                         return _guarded(member, content, path.stat().st_size, tar)
-                    unpacked = gzip.GzipFile(fileobj=_guarded(member, content, path.stat().st_size, tar))
-                    return _guarded(member, unpacked, info.size, content, tar)
+                    packed = _guarded(member, content, path.stat().st_size, tar)
+                    return _guarded(member, gzip.GzipFile(fileobj=packed), info.size, packed)
             tar.close()
             raise UnreadableError(member, None, "it is no longer in the archive")
 
@@ -161,7 +158,7 @@ def _tarred(name: str, path: Path) -> Iterator[Source]:
             if info.isreg():
                 member = f"{name}/{shown(info.name)}"
                 size = None if member.lower().endswith(".gz") else info.size
-                yield Source(member, size, opener(member, info.offset, size))
+                yield Source(member, size, opener(member, (info.offset, info.name), size))
 
 
 class _Info(tarfile.TarInfo):
@@ -177,12 +174,19 @@ class _Info(tarfile.TarInfo):
 
 class _Tar(tarfile.TarFile):
     members: list[tarfile.TarInfo]
+    under: BinaryIO
+
+    def close(self) -> None:
+        super().close()
+        self.under.close()
 
 
 def _tar(name: str, path: Path) -> _Tar:
     stream = _plain(name, path) if name.lower().endswith(".tar") else _unpacked(name, path)
     try:
-        return _Tar.open(fileobj=stream, mode="r|", bufsize=PIECE, tarinfo=_Info)
+        tar = _Tar.open(fileobj=stream, mode="r|", bufsize=PIECE, tarinfo=_Info)
+        tar.under = stream
+        return tar
     except (tarfile.TarError, *DAMAGE) as error:
         stream.close()
         raise _unreadable(name, None, error) from error
@@ -214,8 +218,8 @@ def _zipped(name: str, path: Path) -> Iterator[Source]:
                 raise _unreadable(member, None, error) from error
             if not member.lower().endswith(".gz"):
                 return _guarded(member, content, info.compress_size, archive)
-            unpacked = gzip.GzipFile(fileobj=_guarded(member, content, info.compress_size, archive))
-            return _guarded(member, unpacked, info.file_size, content, archive)
+            packed = _guarded(member, content, info.compress_size, archive)
+            return _guarded(member, gzip.GzipFile(fileobj=packed), info.file_size, packed)
 
         return opened
 
@@ -229,10 +233,20 @@ def _zipped(name: str, path: Path) -> Iterator[Source]:
             yield Source(member, size, opener(member, info))
 
 
-def _zip(name: str, path: Path) -> zipfile.ZipFile:
+class _Zip(zipfile.ZipFile):
+    def __init__(self, under: BinaryIO) -> None:
+        self.under = under
+        super().__init__(under)
+
+    def close(self) -> None:
+        super().close()
+        self.under.close()
+
+
+def _zip(name: str, path: Path) -> _Zip:
     stream = _plain(name, path)
     try:
-        return zipfile.ZipFile(stream)
+        return _Zip(stream)
     except (zipfile.BadZipFile, *DAMAGE) as error:
         stream.close()
         raise _unreadable(name, None, error) from error
@@ -268,7 +282,7 @@ class _Guard(io.RawIOBase):
     def seek(self, offset: int, whence: int = 0) -> int:
         return self.inner.seek(offset, whence)
 
-    def readinto(self, buffer: WriteableBuffer) -> int:
+    def readinto(self, buffer: Any) -> int:
         target = memoryview(buffer).cast("B")[:PIECE]
         try:
             data = self.inner.read(len(target)) or b""
