@@ -238,7 +238,7 @@ def test_bombs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         return
 
     def refused() -> None:
-        with pytest.raises(UnreadableError, match=rf"{name}.*: more than \d+ bytes come out of \d+"):
+        with pytest.raises(UnreadableError, match=rf"{name}.*: more than \d+ bytes come out"):
             run()
 
     assert memory_of(refused) < 2**23
@@ -318,12 +318,12 @@ def test_a_truncated_file_says_so(tmp_path: Path) -> None:
     (tmp_path / "a.gz").write_bytes(gzip.compress(os.urandom(5000))[:3000])
     (tmp_path / "b.tar.gz").write_bytes(tar({"x": os.urandom(5000)}, "w:gz")[:3000])
     found = walk(tmp_path)
-    with pytest.raises(UnreadableError, match=r"a\.gz at byte \d+: Compressed file ended"):
+    with pytest.raises(UnreadableError, match=r"a\.gz at byte \d+: it ends in the middle"):
         content(next(found))
     with pytest.raises(UnreadableError, match=r"b\.tar\.gz"):
         list(found)
     (tmp_path / "b.tar.gz").write_bytes(b"not gzip")
-    with pytest.raises(UnreadableError, match="Not a gzipped file"):
+    with pytest.raises(UnreadableError, match="incorrect header"):
         names(tmp_path / "b.tar.gz")
 
 
