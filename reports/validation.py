@@ -1,4 +1,4 @@
-"""What the validator says of a recording, on the terminal: the verdict, the properties, and each thing that is wrong."""
+"""What the validator says of a recording, on the terminal: the verdict first, then all that is wrong."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from zabcheck.traces.finding import Finding
-    from zabcheck.traces.validator import Outcome
+    from zabcheck.traces.outcome import Outcome
 
 _STYLES = {
     "conforms": "green",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from zabcheck.traces.coverage import Coverage
 from zabcheck.traces.event import Missing, Unrecognised
 from zabcheck.traces.ledger import Ledger
+from zabcheck.traces.outcome import Judged, Outcome
 from zabcheck.traces.rules.clients import Clients
 from zabcheck.traces.rules.elections import Elections
 from zabcheck.traces.rules.epochs import Epochs
@@ -22,39 +23,43 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from zabcheck.traces.event import Base
-    from zabcheck.traces.finding import Anomaly, Finding
     from zabcheck.traces.ledger import Property, Rule
     from zabcheck.traces.members import Members
-
-Verdict = Literal["conforms", "violates", "inconclusive"]
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A property, and what was found out about it."""
-
-    property: Property
-    verdict: Literal["holds", "violated", "inconclusive", "not decidable"]
-    checked: int
-    """at how many places it was decided"""
+    from zabcheck.traces.outcome import Verdict
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What the validator says of a recording."""
-
-    verdict: Verdict
-    reason: str
-    properties: tuple[Judged, ...]
-    findings: tuple[Finding, ...]
-    anomalies: tuple[Anomaly, ...]
-    events: int
-    kinds: dict[str, int]
-    tracks: dict[str, int]
-    coverage: Coverage
-    seconds: float
-    notes: tuple[str, ...] = ()
-    """what of the recording was not understood, or lacks something"""
+def combined(outcomes: list[Outcome]) -> Outcome:
+    """One outcome of several that look at the same thing: whatever one of them found stands."""
+    if len(outcomes) == 1:
+        return outcomes[0]
+    order = ("violates", "inconclusive", "conforms")
+    worst = min(outcomes, key=lambda o: order.index(o.verdict))
+    ranks = ("violated", "inconclusive", "holds", "not decidable")
+    judged = tuple(
+        min(same, key=lambda j: ranks.index(j.verdict))
+        for same in zip(*(o.properties for o in outcomes), strict=True)
+    )
+    coverage = Coverage()
+    for outcome in outcomes:
+        coverage.add(outcome.coverage)
+    kinds: Counter[str] = Counter()
+    for outcome in outcomes:
+        kinds |= Counter(outcome.kinds)
+    return Outcome(
+        verdict=worst.verdict,
+        reason=worst.reason,
+        properties=judged,
+        findings=tuple(
+            {(f.property, f.server, f.observed): f for o in outcomes for f in o.findings}.values()
+        ),
+        anomalies=tuple({(a.kind, a.text): a for o in outcomes for a in o.anomalies}.values()),
+        events=sum(o.events for o in outcomes),
+        kinds=dict(kinds),
+        tracks={name: n for o in outcomes for name, n in o.tracks.items()},
+        coverage=coverage.covered(),
+        seconds=sum(o.seconds for o in outcomes),
+        notes=tuple(dict.fromkeys(note for o in outcomes for note in o.notes)),
+    )
 
 
 @dataclass
@@ -123,13 +128,14 @@ class Validator:
             self.ledger.incomplete.setdefault((evidence, event.server), f"{event.at}: {what}")
         self.notes.append(f"{event.at}: {what}" if event.at else what)
 
-    def outcome(self) -> Outcome:
-        """Decide what is left, and say what was found."""
-        for rule in self._rules:
-            rule.finish()
+    def outcome(self, unfinished: str | None = None) -> Outcome:
+        """Decide what is left, and say what was found; ``unfinished`` says why not all events were taken."""
+        if unfinished is None:
+            for rule in self._rules:
+                rule.finish()
         ledger = self.ledger
         judged = tuple(Judged(p, *self._verdict(p)) for rule in self._rules for p in rule.properties)
-        verdict, reason = self._overall(judged)
+        verdict, reason = self._overall(judged, unfinished)
         return Outcome(
             verdict=verdict,
             reason=reason,
@@ -139,7 +145,7 @@ class Validator:
             events=sum(self._kinds.values()),
             kinds={kind.__name__: n for kind, n in self._kinds.items()},
             tracks=dict(self._tracks),
-            coverage=self._coverage,
+            coverage=self._coverage.covered(),
             seconds=time.monotonic() - self._begun,
             notes=tuple(self.notes),
         )
@@ -153,10 +159,12 @@ class Validator:
             return "inconclusive", checked
         return ("holds" if checked else "not decidable"), checked
 
-    def _overall(self, judged: tuple[Judged, ...]) -> tuple[Verdict, str]:
+    def _overall(self, judged: tuple[Judged, ...], unfinished: str | None) -> tuple[Verdict, str]:
         broken = [j.property.name for j in judged if j.verdict == "violated"]
         if broken:
             return "violates", f"{', '.join(broken)}"
+        if unfinished is not None:
+            return "inconclusive", unfinished
         doubtful = next((f for f in self.ledger.findings if f.doubt), None)
         if doubtful is not None:
             return "inconclusive", f"{doubtful.property} is not decided: {doubtful.doubt}"
