@@ -15,9 +15,11 @@ from zabcheck.traces.rules.clients import Clients
 from zabcheck.traces.rules.elections import Elections
 from zabcheck.traces.rules.epochs import Epochs
 from zabcheck.traces.rules.histories import Histories
+from zabcheck.traces.rules.reigns import Reigns
 from zabcheck.traces.rules.survival import Survival
 from zabcheck.traces.rules.synchronization import Synchronization
 from zabcheck.traces.rules.transactions import Transactions
+from zabcheck.traces.rules.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -84,6 +86,8 @@ class Validator:
             epochs,
             Synchronization(ledger),
             Transactions(ledger),
+            Wire(ledger),
+            Reigns(ledger),
             histories,
             Survival(ledger, epochs, histories),
             Clients(ledger),
