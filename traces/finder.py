@@ -65,9 +65,13 @@ def find(sources: Iterable[Source]) -> Found:
     """Sort files into what they are."""
     found, named = Found(), list(sources)
     myids = {_folder(s.name): sid for s in named if s.base == "myid" and (sid := _myid(s)) is not None}
-    for folder, sid in sorted(myids.items(), key=lambda item: len(item[0])):
+    for folder, sid in sorted(myids.items()):
         home = folder.removesuffix("/data").removesuffix("/version-2")
-        found.homes.setdefault(sid, home)
+        if found.homes.setdefault(sid, home) != home:
+            raise UsageError(
+                f"{found.homes[sid]} and {home} are both of server {sid}: this is more than one recording; "
+                f"name the folder of one, or of several with --each"
+            )
     for source in named:
         _sort(found, source, myids)
     return found

@@ -177,6 +177,7 @@ def _members(found: Found, ensemble: Ensemble | None, release: str | None, notes
     if header is not None and header.voters:
         return members(frozenset(header.voters), frozenset(header.observers), _quorums(header), named)
     voters = frozenset(found.logs) | frozenset(found.disks) | _senders(found)
+    voters = voters or _served(found)
     if not voters:
         raise UsageError("who votes is not known: there is no zoo.cfg; give one with --config FILE")
     notes.append(f"no zoo.cfg: servers {', '.join(map(str, sorted(voters)))} are taken for the voters")
@@ -204,6 +205,15 @@ def _senders(found: Found) -> frozenset[int]:
             for event in _until(_log(sources, Track("", None)), 2000):
                 if isinstance(event, Notified):
                     sids.add(event.sender)
+    return frozenset(sids)
+
+
+def _served(found: Found) -> frozenset[int]:
+    """The servers that clients were connected to, when nothing else is known of an ensemble."""
+    sids: set[int] = set()
+    for source in found.histories if not found.captures else ():
+        with source.open() as stream:
+            sids.update(e.server for e in client_history.read(stream, source.name) if e.server is not None)
     return frozenset(sids)
 
 

@@ -147,6 +147,10 @@ class Validator:
 
     def outcome(self, unfinished: str | None = None) -> Outcome:
         """Decide what is left, and say what was found; ``unfinished`` says why not all events were taken."""
+        heard = {e.server for e in self.landmarks if isinstance(e, (Started, RoleTaken))}
+        for sid in self.members.sids:
+            if sid not in heard:
+                self.ledger.incomplete.setdefault(("log", sid), f"there is no log of server {sid}")
         if unfinished is None:
             for rule in self._rules:
                 rule.finish()
