@@ -80,11 +80,11 @@ def test_a_follower_from_its_start() -> None:
         ("ZKDatabase", "Snapshot loaded in 292 ms, highest zxid is 0x0, digest is 1371985504", "main"),
         ("QuorumPeer", "LOOKING"),
         ("FastLeaderElection", "New election. My id = 1, proposed zxid=0x0"),
+        ("QuorumPeer", "Peer state changed: following"),
         (
             "FastLeaderElection",
             "About to leave FLE instance: leader=3, zxid=0x0, my id=1, my state=FOLLOWING",
         ),
-        ("QuorumPeer", "Peer state changed: following"),
         ("QuorumPeer", "FOLLOWING"),
         ("Follower", "FOLLOWING - LEADER ELECTION TOOK - 375 MS"),
         ("QuorumPeer", "Peer state changed: following - discovery"),
@@ -127,6 +127,19 @@ def test_a_follower_from_its_start() -> None:
     ]
     assert (found[0].at, found[1].at) == ("zookeeper.log:1", "zookeeper.log:4")
     assert {event.server for event in found} == {1}
+
+
+def test_the_leader_of_a_role_is_named_at_debug_only() -> None:
+    taken = ("QuorumPeer", "Peer state changed: leading")
+    connection = ("LearnerHandler", "Follower sid: 2 : info : 127.0.0.12:2888:3888:participant", HANDLER)
+    elected = (
+        "FastLeaderElection",
+        "About to leave FLE instance: leader=1, zxid=0x0, my id=1, my state=LEADING",
+    )
+    assert short(events(taken, elected)) == [("role_taken", {"role": "leading", "leader": 1})]
+    assert short(events(taken, elected, ("QuorumPeer", "LEADING"))) == short(events(taken, elected))
+    assert short(events(taken)) == [("role_taken", {"role": "leading"})]
+    assert kinds(events(taken, connection, elected)) == ["role_taken", "learner_came"]
 
 
 def test_a_follower_leaves_once() -> None:
