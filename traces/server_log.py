@@ -48,9 +48,9 @@ def read(lines: Iterable[Line], track: Track, tally: Tally | None = None) -> Ite
     not begin with a start gives `event.Missing` first. If the track has no server yet, it gets the one that the log
     names, for the events from there on; `sid_of` finds it beforehand.
 
-    Three things to know of these events. A DIFF, and a TRUNC inside an epoch, are announced before the leader has
-    looked through its log: if it then finds a gap, `event.SyncSent` with SNAP follows for the same learner, and only
-    that was sent. Most TRUNCs have no line at the leader at INFO. An `event.Counted` is an acknowledgement that
+    Three things to know of these events. A DIFF from disk, and a TRUNC from there, are announced before the leader
+    has gone through its log: if it then finds a gap, `event.SyncSent` with SNAP follows for the same learner, and
+    only that was sent. Most TRUNCs have no line at the leader at INFO. An `event.Counted` is an acknowledgement that
     arrived, even if the transaction was already committed.
     """
     reader = _Reader(track, Tally() if tally is None else tally)
@@ -304,10 +304,11 @@ class _Reader:
         self.emit(e.SyncSent, line, learner=learner, mode="diff", zxid=zxid, source=source)
 
     def trunc(self, line: Line, learner: int, zxid: Hex) -> None:
-        """TRUNC, or something else.
+        """TRUNC, or an empty DIFF that is not sent.
 
-        Releases 3.6 to 3.8 also print this in ``LearnerHandler.queueCommittedProposals`` when they put DIFF in the
-        queue for a learner whose last zxid is the beginning of an epoch; such a one never gets TRUNC.
+        Releases 3.6 to 3.8 print this text for both (``LearnerHandler.queueCommittedProposals``). A learner whose last
+        zxid is the beginning of an epoch never gets TRUNC, and the others never this DIFF. It is not sent because such
+        a leader has no record on disk that follows the learner's last; it then finds a gap and sends SNAP.
         """
         peer_last = self.life.learner(line).peer_last
         if peer_last is not None and peer_last & 0xFFFFFFFF:
