@@ -15,6 +15,7 @@ from zabcheck.traces.rules.clients import Clients
 from zabcheck.traces.rules.elections import Elections
 from zabcheck.traces.rules.epochs import Epochs
 from zabcheck.traces.rules.histories import Histories
+from zabcheck.traces.rules.membership import Membership
 from zabcheck.traces.rules.reigns import Reigns
 from zabcheck.traces.rules.survival import Survival
 from zabcheck.traces.rules.synchronization import Synchronization
@@ -75,6 +76,8 @@ class Validator:
     members: Members
     ledger: Ledger = field(init=False)
     notes: list[str] = field(default_factory=list)
+    changed: str | None = None
+    """why it is known that the ensemble changed while it was recorded"""
     whole: bool = True
     """whether an event that is missing in a track is missed"""
 
@@ -91,6 +94,7 @@ class Validator:
             histories,
             Survival(ledger, epochs, histories),
             Clients(ledger),
+            Membership(ledger, changed=self.changed),
         ]
         self._handlers: dict[type[Base], list[Callable[[Any], None]]] = {}
         self._coverage = Coverage()
