@@ -14,7 +14,7 @@ from tests.traces.test_log_table import LINES
 from zabcheck.traces import event as e
 from zabcheck.traces.log_lines import Tally, log_lines
 from zabcheck.traces.log_table import CLASSES
-from zabcheck.traces.server_log import read, sid_of
+from zabcheck.traces.server_log import MOST_THREADS, read, sid_of
 from zabcheck.traces.track import Track
 
 PEER = "QuorumPeer[myid=1](plain=127.0.0.11:2181)(secure=disabled)"
@@ -479,3 +479,31 @@ def test_any_log_is_read(lines: list[bytes], cut: int) -> None:
     assert all(
         not isinstance(b, e.Left) for a, b in itertools.pairwise(roles) if isinstance(a, e.Left | e.Started)
     )
+
+
+def test_threads_without_end_cost_no_memory_without_end() -> None:
+    came = [
+        ("LearnerHandler", "Follower sid: 2 not in the current config 0", f"LearnerHandler-/10.0.0.1:{port}")
+        for port in range(MOST_THREADS + 2)
+    ]
+    lost = [
+        ("LearnerHandler", f"******* GOODBYE /10.0.0.1:{port} ********", f"LearnerHandler-/10.0.0.1:{port}")
+        for port in (0, MOST_THREADS + 1)
+    ]
+    assert [event.learner for event in events(*came, *lost) if isinstance(event, e.LearnerLost)] == [None, 2]
+
+
+def test_a_digest_of_another_transaction() -> None:
+    request = "sessionid:0x1 type:delete cxid:0x3 zxid:0x100000001 txntype:2 reqpath:n/a"
+    found = events(
+        ("FinalRequestProcessor", f"Processing request:: {request}", "CommitProcessor:1", "DEBUG"),
+        (
+            "DataTree",
+            "Digests are matching for Zxid: 100000002, Digest in log and actual tree: 5",
+            "CommitProcessor:1",
+        ),
+    )
+    assert short(found) == [
+        ("applied", {"zxid": 0x100000001}),
+        ("applied", {"zxid": 0x100000002, "digest": 5}),
+    ]
