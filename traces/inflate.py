@@ -56,15 +56,19 @@ class Inflated(io.RawIOBase):
         self.engine: Any = None
 
     def readable(self) -> bool:
+        """It is."""
         return True
 
     def seekable(self) -> bool:
+        """If it keeps marks."""
         return self.marks is not None
 
     def tell(self) -> int:
+        """How many unpacked bytes are before it."""
         return self.at
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go somewhere, from the last mark before it; to the end if that comes first."""
         if whence == os.SEEK_CUR:
             offset += self.at
         elif whence != os.SEEK_SET:
@@ -81,6 +85,7 @@ class Inflated(io.RawIOBase):
         return self.at
 
     def readinto(self, buffer: Any) -> int:
+        """Fill some of the buffer."""
         target = memoryview(buffer).cast("B")
         data = self._more(len(target))
         target[: len(data)] = data

@@ -18,10 +18,13 @@ from typing import TYPE_CHECKING
 from zabcheck.checker import UsageError
 from zabcheck.model.quorums import Group, Hierarchical
 from zabcheck.model.zookeeper.releases import RELEASES
-from zabcheck.traces import client_history, disk, itf, jsonl, log_lines, server_log, wire, zoo_cfg
+from zabcheck.traces import client_history, disk, itf, jsonl, server_log, wire, zoo_cfg
 from zabcheck.traces.event import Notified, Record, Recording
-from zabcheck.traces.finder import Found, find
+from zabcheck.traces.finder import Found, find, peek
+from zabcheck.traces.log_lines import log_lines
+from zabcheck.traces.log_table import CLASSES
 from zabcheck.traces.members import members
+from zabcheck.traces.rotation import order_rotated
 from zabcheck.traces.source import walk
 from zabcheck.traces.track import Track
 
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from zabcheck.model.quorums import QuorumVerifier
     from zabcheck.traces.ensemble import Ensemble
     from zabcheck.traces.event import Base
+    from zabcheck.traces.log_lines import Line
     from zabcheck.traces.members import Members
     from zabcheck.traces.source import Source
 
@@ -84,7 +88,7 @@ class Whole:
                 yield from jsonl.read(stream, source.name)
         for source in self.found.itf:
             with source.open() as stream:
-                yield from itf.read(stream, source.name)
+                yield from itf.read(stream.read(), source.name)
 
     def _clients(self) -> Iterator[Base]:
         for source in self.found.histories:
@@ -92,24 +96,32 @@ class Whole:
                 yield from client_history.read(stream, source.name)
 
     def _logs(self, view: int) -> list[Iterator[Base]]:
-        made = []
+        made: list[Iterator[Base]] = []
         for sid, families in sorted(self.found.logs.items()):
             family = sorted(families)[min(view, len(families) - 1)]
             made.append(_log(families[family], Track(f"s{sid}/log", sid)))
         return made
 
     def _wire(self) -> Iterator[Base]:
-        addresses = wire.addresses(self.ensemble) if self.ensemble else {}
-        for source in self.found.captures:
+        addresses: dict[tuple[str, int] | str, int] = {}
+        ports: dict[int, wire.Protocol] = {}
+        if self.ensemble is not None:
+            for server in (*self.ensemble.voters, *self.ensemble.observers):
+                for address in server.addresses:
+                    for port in (address.quorum_port, address.election_port):
+                        addresses[address.host, port] = server.sid
+                    ports |= {address.quorum_port: "quorum", address.election_port: "election"}
+        for number, source in enumerate(self.found.captures):
             with source.open() as stream:
-                yield from wire.read(stream, source.name, addresses)
+                prefix = f"wire{number or ''}"
+                yield from wire.read(stream, source.name, addresses, ports, prefix)
 
     def _disks(self) -> list[Iterator[Base]]:
-        made = []
+        made: list[Iterator[Base]] = []
         for sid, folders in sorted(self.found.disks.items()):
             for number, (name, sources) in enumerate(_images(self.found, sid, folders)):
                 track = Track(f"s{sid}/disk" if not name else f"s{sid}/copy{number}/disk", sid)
-                made.append(disk.read(sources, track, name))
+                made.append(disk.read(sources, track, name, detail=bool(self.found.histories)))
         return made
 
 
@@ -123,7 +135,9 @@ def open_recording(
         seen = f"; found {', '.join(found.others[:3])}" if found.others else ""
         raise UsageError(f"{' '.join(names)}: nothing that can be validated{seen}")
     ensemble = _ensemble(found, configuration)
-    notes = [f"not recognised, and not used: {name}" for name in found.others]
+    notes = []
+    if found.others:
+        notes.append(f"not recognised, and not used: {', '.join(found.others)}")
     known = _members(found, ensemble, release, notes)
     return Whole(found, known, ensemble, tuple(notes))
 
@@ -132,7 +146,7 @@ def _ensemble(found: Found, configuration: str | None) -> Ensemble | None:
     """The ensemble that the configurations describe; they must agree."""
     if configuration is not None:
         return zoo_cfg.read(Path(configuration))
-    read = [zoo_cfg.read(s.path) for s in found.configurations if s.path is not None]
+    read = [zoo_cfg.read(Path(s.name)) for s in found.configurations if Path(s.name).is_file()]
     for other in read[1:]:
         if other.quorums != read[0].quorums:
             raise UsageError(
@@ -201,7 +215,7 @@ def _release(found: Found) -> str | None:
     """The release that the logs name; of several the newest."""
     versions = set()
     for source in chain.from_iterable(s for families in found.logs.values() for s in families.values()):
-        if match := VERSION.search(source.peek(HEAD)):
+        if match := VERSION.search(peek(source, HEAD)):
             versions.add(match[1].decode())
     return max(versions, key=_numbers, default=None)
 
@@ -222,14 +236,14 @@ def _numbers(version: str) -> tuple[int, ...]:
 def _log(sources: list[Source], track: Track) -> Iterator[Base]:
     """One log of a server, its rotated files in order."""
     by_name = {s.name: s for s in sources}
-    ordered = [by_name[name] for name in server_log.order_rotated(list(by_name))]
+    ordered = [by_name[name] for name in order_rotated(list(by_name))]
     lines = chain.from_iterable(_lines(s) for s in ordered)
     return server_log.read(lines, track)
 
 
-def _lines(source: Source) -> Iterator[log_lines.Line]:
+def _lines(source: Source) -> Iterator[Line]:
     with source.open() as stream:
-        yield from log_lines.read(stream, source.name)
+        yield from log_lines(stream, source.name, classes=CLASSES)
 
 
 def _images(found: Found, sid: int, folders: dict[str, list[Source]]) -> Iterator[tuple[str, list[Source]]]:

@@ -51,7 +51,7 @@ class Source:
     """A named sequence of bytes; opened each time that it is read."""
 
     name: str
-    """folders, archive and member with ``/`` between, printable"""
+    """path, archive and member with ``/`` between, printable"""
     size: int | None
     """in bytes, as its folder or archive says; unknown if it is packed by itself"""
     opener: Callable[[], BinaryIO] = field(repr=False)
@@ -84,27 +84,27 @@ def walk(path: Path) -> Iterator[Source]:
 def _files(top: Path) -> Iterator[tuple[str, Path, int]]:
     """Names, paths and sizes."""
     seen: set[tuple[int, int]] = set()
-    todo = [("", top)]
+    todo = [(shown(str(top)), top)]
     while todo:
         name, path = todo.pop()
         try:
             what = path.stat()
         except (OSError, ValueError) as error:
-            if name and path.is_symlink():
+            if path is not top and path.is_symlink():
                 continue  # it leads nowhere
             raise _unreadable(str(path), None, error) from error
         if stat.S_ISREG(what.st_mode):
-            yield name or shown(path.name), path, what.st_size
+            yield name, path, what.st_size
         if not stat.S_ISDIR(what.st_mode) or (what.st_dev, what.st_ino) in seen:
             continue
-        if name and path.is_symlink() and path.resolve().is_relative_to(top.resolve()):
+        if path is not top and path.is_symlink() and path.resolve().is_relative_to(top.resolve()):
             continue  # it is entered under its own name
         seen.add((what.st_dev, what.st_ino))
         try:
             entries = sorted(path.iterdir(), reverse=True)
         except OSError as error:
             raise _unreadable(str(path), None, error) from error
-        todo += [(f"{name}/{shown(entry.name)}".lstrip("/"), entry) for entry in entries]
+        todo += [(f"{name}/{shown(entry.name)}", entry) for entry in entries]
 
 
 def _sources(name: str, path: Path, size: int) -> Iterator[Source]:

@@ -21,7 +21,7 @@ from zabcheck.traces.errors import UnreadableError
 from zabcheck.traces.event import Hex, LogFile, Record, Torn, Unrecognised
 from zabcheck.traces.file_name import zxid_in
 from zabcheck.traces.jute import LARGEST, PIECE
-from zabcheck.traces.transactions import HEADER, decode
+from zabcheck.traces.transactions import HEADER, MULTI, decode, identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -183,7 +183,7 @@ def read(
             wall=time / 1000,
             at=f"{place}{offset}",
             zxid=Hex(zxid),
-            body=Hex(checksum << 32 | len(payload)),
+            body=Hex(checksum << 32 | len(payload)) if kind != MULTI else identity(payload),
             type=kind,
             session=Hex(session),
             cxid=cxid,

@@ -47,7 +47,13 @@ def content(source: Source) -> bytes:
 
 
 def names(path: Path) -> list[str]:
-    return [source.name for source in walk(path)]
+    """Without the folder that is walked."""
+    return [below(source, path) for source in walk(path)]
+
+
+def below(source: Source, path: Path) -> str:
+    assert source.name.startswith(str(path))
+    return source.name[len(str(path)) :].removeprefix("/")
 
 
 MEMBERS = {
@@ -79,7 +85,7 @@ def test_all_files_and_members_in_order(folder: Path) -> None:
 
 
 def test_contents_and_sizes(folder: Path) -> None:
-    found = {source.name: source for source in walk(folder)}
+    found = {below(source, folder): source for source in walk(folder)}
     assert content(found["s1/a.log.gz"]) == CONTENT + b"more"
     assert found["s1/a.log.gz"].size is None
     assert (content(found["s1/myid"]), found["s1/myid"].size) == (b"1\n", 2)
@@ -94,8 +100,8 @@ def test_contents_and_sizes(folder: Path) -> None:
 
 
 def test_a_single_file_or_archive(folder: Path) -> None:
-    assert names(folder / "s1" / "myid") == ["myid"]
-    assert names(folder / "s1" / "a.tar") == [f"a.tar/{member}" for member in MEMBERS]
+    assert names(folder / "s1" / "myid") == [""]
+    assert names(folder / "s1" / "a.tar") == list(MEMBERS)
 
 
 def test_all_that_is_opened_is_closed(folder: Path) -> None:
@@ -124,11 +130,11 @@ def test_what_is_not_there(tmp_path: Path) -> None:
 
 
 def test_a_file_that_vanishes(folder: Path) -> None:
-    found = [source for source in walk(folder) if "myid" in source.name or "a.tar" in source.name]
-    (folder / "s1" / "myid").unlink()
-    (folder / "s1" / "a.tar").write_bytes(tar({"other": b""}))
+    found = list(walk(folder / "s1"))
+    for path in (folder / "s1").iterdir():
+        path.unlink()
     for source in found:
-        with pytest.raises(UnreadableError, match=r"No such file|no longer in the archive"):
+        with pytest.raises(UnreadableError, match="No such file"):
             source.open()
 
 
@@ -137,7 +143,7 @@ def test_names_that_lead_outside_are_only_names(tmp_path: Path) -> None:
     (tmp_path / "a.tar").write_bytes(tar(outside))
     (tmp_path / "b.zip").write_bytes(zipped(outside))
     found = list(walk(tmp_path))
-    assert [source.name for source in found] == [
+    assert names(tmp_path) == [
         "a.tar/../../secret",
         "a.tar//etc/passwd",
         "b.zip/../../secret",

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from zabcheck.traces.coverage import Coverage
     from zabcheck.traces.event import Base
+    from zabcheck.traces.outcome import Outcome
     from zabcheck.traces.recording import Whole
-    from zabcheck.traces.validator import Outcome
 
 DESCRIPTION = """\
 Hold what an ensemble left behind against the model: logs, data directories, packet captures,
@@ -68,7 +68,7 @@ def run(arguments: Sequence[str]) -> int:
     status = Status.HOLDS
     for paths in [(path,) for path in parsed.paths] if parsed.each else [tuple(parsed.paths)]:
         whole, outcome = _validate(parsed, paths, coverage)
-        documents.append(validation_document(outcome, whole.members, paths))
+        documents.append(validation_document(outcome, whole.header(), paths))
         status = _worse(status, _STATUS[outcome.verdict])
         if shown:
             with printing() as stream:
@@ -81,6 +81,7 @@ def _validate(
     parsed: argparse.Namespace, paths: tuple[str, ...], coverage: Coverage
 ) -> tuple[Whole, Outcome]:
     """Validate one recording, every view of it."""
+    from zabcheck.traces.minimise import minimised
     from zabcheck.traces.recording import open_recording
     from zabcheck.traces.validator import Validator, combined
 
@@ -96,7 +97,7 @@ def _validate(
             unfinished = "interrupted"
         except TimeoutError:
             unfinished = f"{parsed.max_seconds:g} seconds were over"
-        outcomes.append(validator.outcome(unfinished))
+        outcomes.append(minimised(validator, validator.outcome(unfinished)))
         if unfinished:
             break
     outcome = combined(outcomes)
