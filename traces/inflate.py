@@ -93,7 +93,7 @@ class Inflated(io.RawIOBase):
 
     def _more(self, wanted: int) -> bytes:
         """Some bytes, ``wanted`` at most; none at the end."""
-        while True:
+        while wanted:
             if self.engine is not None and self.engine.eof:
                 self.pending = self.pending.lstrip(b"\0")  # tapes and some tools fill up with zeros
                 if self.pending:
@@ -108,12 +108,12 @@ class Inflated(io.RawIOBase):
             self.engine = self.engine or zlib.decompressobj(31)
             data: bytes = self.engine.decompress(self.pending, wanted)
             self.pending = self.engine.unconsumed_tail or self.engine.unused_data
+            self.at += len(data)
+            if self.at > self.limit:
+                why = f"more than {self.limit} bytes come out of it; unpack it by hand if it is no trap"
+                raise UnreadableError(self.name, None, why)
+            if self.marks is not None:
+                self.marks.keep(self)
             if data:
-                break
-        self.at += len(data)
-        if self.at > self.limit:
-            why = f"more than {self.limit} bytes come out of it; unpack it by hand if it is no trap"
-            raise UnreadableError(self.name, None, why)
-        if self.marks is not None:
-            self.marks.keep(self)
-        return data
+                return data
+        return b""

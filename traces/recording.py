@@ -50,6 +50,8 @@ class Whole:
     found: Found
     members: Members
     ensemble: Ensemble | None
+    changed: str | None
+    """why it is known that the ensemble changed while it was recorded"""
     notes: tuple[str, ...]
 
     @property
@@ -134,25 +136,26 @@ def open_recording(
     if found.is_empty:
         seen = f"; found {', '.join(found.others[:3])}" if found.others else ""
         raise UsageError(f"{' '.join(names)}: nothing that can be validated{seen}")
-    ensemble = _ensemble(found, configuration)
+    ensembles = _ensembles(found, configuration)
+    ensemble = ensembles[0] if ensembles else None
+    changed = None
+    if len(ensembles) > 1:
+        changed = f"{ensembles[0].files[-1]} and {ensembles[1].files[-1]} name different ensembles"
     notes = []
     if found.others:
         notes.append(f"not recognised, and not used: {', '.join(found.others)}")
     known = _members(found, ensemble, release, notes)
-    return Whole(found, known, ensemble, tuple(notes))
+    return Whole(found, known, ensemble, changed, tuple(notes))
 
 
-def _ensemble(found: Found, configuration: str | None) -> Ensemble | None:
-    """The ensemble that the configurations describe; they must agree."""
+def _ensembles(found: Found, configuration: str | None) -> list[Ensemble]:
+    """The ensembles that the configurations describe, each once; with several it changed while it was recorded."""
     if configuration is not None:
-        return zoo_cfg.read(Path(configuration))
+        return [zoo_cfg.read(Path(configuration))]
     read = [zoo_cfg.read(Path(s.name)) for s in found.configurations if Path(s.name).is_file()]
-    for other in read[1:]:
-        if other.quorums != read[0].quorums:
-            raise UsageError(
-                f"{other.files[0]} and {read[0].files[0]} name different ensembles; give one with --config FILE"
-            )
-    return read[0] if read else None
+    return [
+        one for place, one in enumerate(read) if all(one.quorums != other.quorums for other in read[:place])
+    ]
 
 
 def _members(found: Found, ensemble: Ensemble | None, release: str | None, notes: list[str]) -> Members:

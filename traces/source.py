@@ -51,7 +51,7 @@ class Source:
     """A named sequence of bytes; opened each time that it is read."""
 
     name: str
-    """path, archive and member with ``/`` between, printable"""
+    """folders, archive and member with ``/`` between, printable"""
     size: int | None
     """in bytes, as its folder or archive says; unknown if it is packed by itself"""
     opener: Callable[[], BinaryIO] = field(repr=False)

@@ -15,9 +15,12 @@ from zabcheck.traces.rules.clients import Clients
 from zabcheck.traces.rules.elections import Elections
 from zabcheck.traces.rules.epochs import Epochs
 from zabcheck.traces.rules.histories import Histories
+from zabcheck.traces.rules.membership import Membership
+from zabcheck.traces.rules.reigns import Reigns
 from zabcheck.traces.rules.survival import Survival
 from zabcheck.traces.rules.synchronization import Synchronization
 from zabcheck.traces.rules.transactions import Transactions
+from zabcheck.traces.rules.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -73,6 +76,8 @@ class Validator:
     members: Members
     ledger: Ledger = field(init=False)
     notes: list[str] = field(default_factory=list)
+    changed: str | None = None
+    """why it is known that the ensemble changed while it was recorded"""
     whole: bool = True
     """whether an event that is missing in a track is missed"""
 
@@ -84,9 +89,12 @@ class Validator:
             epochs,
             Synchronization(ledger),
             Transactions(ledger),
+            Wire(ledger),
+            Reigns(ledger),
             histories,
             Survival(ledger, epochs, histories),
             Clients(ledger),
+            Membership(ledger, changed=self.changed),
         ]
         self._handlers: dict[type[Base], list[Callable[[Any], None]]] = {}
         self._coverage = Coverage()

@@ -89,7 +89,7 @@ def _validate(
     end = None if parsed.max_seconds is None else time.monotonic() + parsed.max_seconds
     outcomes = []
     for view in range(whole.views):
-        validator = Validator(whole.members, list(whole.notes) if view == 0 else [])
+        validator = Validator(whole.members, [] if view else list(whole.notes), whole.changed)
         unfinished = None
         try:
             validator.feed(_limited(whole.events(view), end))
