@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING
 from zlib import adler32
 
 from zabcheck.traces import disk
-from zabcheck.traces.effective import effective
+from zabcheck.traces.recording import open_recording
 from zabcheck.traces.source import walk
 from zabcheck.traces.track import Track
 from zabcheck.traces.transaction_log import Records
+from zabcheck.traces.validator import Validator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -92,14 +93,18 @@ def details(folder: Path) -> None:
         drain(track)
 
 
-def histories(folder: Path) -> None:
-    """What of it counts."""
-    for track in tracks(folder):
-        drain(effective(track))
+def validated(folder: Path) -> None:
+    """All servers held against one another."""
+    whole = open_recording([str(folder)])
+    validator = Validator(whole.members)
+    validator.feed(whole.events())
+    outcome = validator.outcome()
+    if outcome.verdict != "conforms":
+        raise SystemExit(outcome.reason)
 
 
-READINGS = (bytes_only, events, details, histories)
-"""What is timed. A reading of all servers together, which compares their records, has its place here."""
+READINGS = (bytes_only, events, details, validated)
+"""What is timed."""
 
 
 def show(name: str, records: int, action: Callable[[], None]) -> None:
