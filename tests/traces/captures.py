@@ -21,7 +21,9 @@ def buffer(data: bytes | None) -> bytes:
     return struct.pack(">i", -1) if data is None else struct.pack(">i", len(data)) + data
 
 
-def packet(kind: str, zxid: int = -1, data: bytes | None = None, identities: tuple[bytes, ...] | None = None) -> bytes:
+def packet(
+    kind: str, zxid: int = -1, data: bytes | None = None, identities: tuple[bytes, ...] | None = None
+) -> bytes:
     end = struct.pack(">i", -1 if identities is None else len(identities))
     end += b"".join(buffer(b"ip") + buffer(each) for each in identities or ())
     return struct.pack(">iQ", NUMBERS[kind], zxid % 2**64) + buffer(data) + end
@@ -90,7 +92,7 @@ class Connection:
         self.sent = [a + 1, b + 1]
         return self
 
-    def say(self, who: int, data: bytes, flags: int = ACK, lost: bool = False) -> Any:
+    def say(self, who: int, data: bytes, flags: int = ACK, *, lost: bool = False) -> Any:
         ends = (self.client, self.server) if who == 0 else (self.server, self.client)
         made = segment(*ends, self.sent[who], self.sent[1 - who], flags, data)
         self.sent[who] += len(data) + bool(flags & FIN)
@@ -104,7 +106,7 @@ def ethernet(packet: Any) -> bytes:
     return bytes(12) + struct.pack(">H", kind) + bytes(packet)
 
 
-def pcap(frames: list[bytes], link: int = 1, order: str = "<", nano: bool = False) -> bytes:
+def pcap(frames: list[bytes], link: int = 1, order: str = "<", *, nano: bool = False) -> bytes:
     magic = 0xA1B23C4D if nano else 0xA1B2C3D4
     found = struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 65535, link)
     for number, frame in enumerate(frames):
@@ -123,7 +125,9 @@ def pcapng(frames: list[tuple[int, bytes]], links: tuple[int, ...] = (1,), order
         padded = frame + bytes(-len(frame) % 4)
         time = (1000 + number) * (10**9 if place else 10**6)
         size = 32 + len(padded)
-        found += struct.pack(order + "IIIIIII", 6, size, place, time >> 32, time % 2**32, len(frame), len(frame))
+        found += struct.pack(
+            order + "IIIIIII", 6, size, place, time >> 32, time % 2**32, len(frame), len(frame)
+        )
         found += padded + struct.pack(order + "I", size)
     return found
 

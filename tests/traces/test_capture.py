@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -123,10 +124,8 @@ def test_any_bytes(noise: bytes, at: int, link: int, ng: bool) -> None:  # noqa:
     frames = [ethernet(each) for each in talk.packets]
     raw = pcapng([(0, frame) for frame in frames], (link,)) if ng else pcap(frames, link)
     for each in (noise, raw[:at] + noise + raw[at + len(noise) :], raw[:24] + noise):
-        try:
+        with suppress(UnreadableError):
             read(each)
-        except UnreadableError as error:
-            assert "\n" not in str(error)
 
 
 def test_addresses_have_one_form() -> None:

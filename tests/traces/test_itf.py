@@ -14,7 +14,9 @@ from zabcheck.traces.itf import read
 
 
 def steps(*states: Any) -> list[Any]:
-    return list(read(json.dumps({"#meta": {"format": "ITF"}, "vars": ["x"], "states": states}).encode(), "t.itf.json"))
+    return list(
+        read(json.dumps({"#meta": {"format": "ITF"}, "vars": ["x"], "states": states}).encode(), "t.itf.json")
+    )
 
 
 def test_quint() -> None:
@@ -30,7 +32,12 @@ def test_quint() -> None:
             "x": {"#bigint": "12345678901234567890123"},
         },
     )
-    assert (first.transition, first.seq, first.at, first.seen) == ("init", 0, "t.itf.json, state 0", {"x": "0"})
+    assert (first.transition, first.seq, first.at, first.seen) == (
+        "init",
+        0,
+        "t.itf.json, state 0",
+        {"x": "0"},
+    )
     assert (second.transition, second.choices) == ("crash", ("server=3",))
     assert second.seen == {"x": "12345678901234567890123"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 from zlib import adler32
 
@@ -32,14 +33,21 @@ STREAM = b"".join(
 def decoded(data: bytes, cuts: list[int] | None = None) -> list[Packet]:
     decoder = QuorumDecoder()
     ends = sorted({0, len(data), *(cut % len(data) for cut in cuts or ())})
-    return [each for a, b in zip(ends, ends[1:], strict=False) for each in decoder.feed(data[a:b])]
+    return [each for a, b in itertools.pairwise(ends) for each in decoder.feed(data[a:b])]
 
 
 def test_what_packets_say() -> None:
     found = decoded(STREAM)
     kinds = "FOLLOWERINFO ACKEPOCH SNAP PROPOSAL REQUEST INFORMANDACTIVATE UPTODATE"
     assert [each.type for each in found] == kinds.split()
-    assert [each.zxid for each in found] == [0x200000000, *2 * [0x100000005], 0x100000006, None, 0x100000007, None]
+    assert [each.zxid for each in found] == [
+        0x200000000,
+        *2 * [0x100000005],
+        0x100000006,
+        None,
+        0x100000007,
+        None,
+    ]
     assert (found[0].sid, found[1].epoch, found[4].authinfo) == (3, -1, 1)
     assert found[3].body == found[5].body == adler32(PAYLOAD) << 32 | len(PAYLOAD)
     assert [each.sid for each in found[1:]] == [None] * 6

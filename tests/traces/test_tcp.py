@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ def test_any_segmentation_repetition_and_order(
     talk = Connection(A, B).open()
     start = talk.sent[0]
     ends = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
-    ranges = list(zip(ends, ends[1:], strict=False)) + [(at, min(at + size, len(data))) for at, size in extra]
+    ranges = list(itertools.pairwise(ends)) + [(at, min(at + size, len(data))) for at, size in extra]
     late = [segment(A, B, start + a, 1001, ACK, data[a:b]) for a, b in ranges if a < b]
     order.shuffle(late)
     assert text(pieces(talk.packets + late)) == data
@@ -111,7 +112,9 @@ def test_a_lost_segment_is_noticed_by_its_acknowledgement() -> None:
     talk.say(0, b"behind")
     found = pieces(talk.packets)
     assert text(found) == b"seen"
-    assert [each.why for each in found if isinstance(each, Lost)] == ["bytes of the connection were not captured"]
+    assert [each.why for each in found if isinstance(each, Lost)] == [
+        "bytes of the connection were not captured"
+    ]
 
 
 def test_a_lost_segment_is_noticed_at_the_end() -> None:

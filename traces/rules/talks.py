@@ -91,3 +91,6 @@ class Talks(Generic[T]):
             talk.closed += 1
             if talk.closed > 1:
                 del self._talks[talk.connection]
+
+    def __len__(self) -> int:
+        return len(self._talks)
