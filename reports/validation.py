@@ -9,6 +9,7 @@ from rich.text import Text
 from zabcheck.reports.events import sentence
 from zabcheck.reports.layout import cut, flow, heading, say
 from zabcheck.reports.quantities import count, duration, rate
+from zabcheck.traces.finding import cut as cut_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -85,6 +86,10 @@ def _show_finding(console: Console, finding: Finding) -> None:
             line = Text(f"{label:<11}", style="bold")
             line.append(words)
             say(console, line, hanging=11)
+    reached = ", ".join(f"{track} {seq}" for track, seq in cut_of(finding).items())
+    say(console, Text(f"{'consistent':<11}up to event {reached}", style="dim"), hanging=11)
+    shown = "the smallest set of events that shows it:" if finding.minimal else "what shows it:"
+    say(console, Text(shown, style="dim"), indent=4)
     for event in finding.events[-_EVENTS:]:
         line = Text(f"{event.at or event.track}  ", style="cyan")
         line.append(sentence(event), style="default")

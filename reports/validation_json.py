@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zabcheck.reports.events import plain
+from zabcheck.traces.finding import cut
 
 if TYPE_CHECKING:
     from zabcheck.traces.event import Recording
@@ -58,6 +59,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "guard": finding.guard,
         "known_bug": finding.known_bug,
         "doubt": finding.doubt,
+        "consistent_up_to": cut(finding),
+        "minimal": finding.minimal,
         "events": [plain(e) for e in finding.events],
     }
 

@@ -63,7 +63,11 @@ class Jump:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Records of an epoch are missing between two that follow each other, or at the beginning of the epoch."""
+    """Records of an epoch are missing: inside of it, or those that it began with.
+
+    The second kind need not be a loss: where no record was kept of what was before, or where a leader was told to
+    begin elsewhere than at 1 (``zookeeper.testingonly.initialZxid``), only other servers know.
+    """
 
     after: Hex
     """the last one before; 0 if the log begins here, in the middle of an epoch"""
@@ -72,6 +76,11 @@ class Gap:
     snapshot: Hex | None
     """The oldest valid one that was begun when the missing were applied, if they were: a server that starts from it
     does not miss them. ``None``: no snapshot can hold them, and whatever follows was applied without them."""
+
+    @property
+    def inside(self) -> bool:
+        """Whether the record before is of the same epoch."""
+        return self.after >> 32 == self.event.zxid >> 32
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,7 @@ ELECTION = (
         my_state=name, sender=number, state=name, leader=number, round=zxid, epoch=zxid, zxid=zxid),
     # until 3.5; "peerEPoch" with or without a comma after it
     row("FastLeaderElection", "Notification: ", e.Notified,
-        rf"(?:0x)?[0-9a-f]+ \(message format version\), {d('leader')} \(n\.leader\), {h('zxid')} \(n\.zxid\), "
+        rf"(?:[0-9a-fx]{{1,18}} \(message format version\), )?{d('leader')} \(n\.leader\), {h('zxid')} \(n\.zxid\), "
         rf"{h('round')} \(n\.round\), (?P<state>{STATES}) \(n\.state\), {d('sender')} \(n\.sid\), "
         rf"{h('epoch')} \(n\.peerEPoch\),? (?P<my_state>{STATES}) \(my state\)".replace("EPoch", "E[pP]och"),
         my_state=name, sender=number, state=name, leader=number, round=zxid, epoch=zxid, zxid=zxid),

@@ -81,6 +81,7 @@ def _validate(
     parsed: argparse.Namespace, paths: tuple[str, ...], coverage: Coverage
 ) -> tuple[Whole, Outcome]:
     """Validate one recording, every view of it."""
+    from zabcheck.traces.minimise import minimised
     from zabcheck.traces.recording import open_recording
     from zabcheck.traces.validator import Validator, combined
 
@@ -96,7 +97,7 @@ def _validate(
             unfinished = "interrupted"
         except TimeoutError:
             unfinished = f"{parsed.max_seconds:g} seconds were over"
-        outcomes.append(validator.outcome(unfinished))
+        outcomes.append(minimised(validator, validator.outcome(unfinished)))
         if unfinished:
             break
     outcome = combined(outcomes)
