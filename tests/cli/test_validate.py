@@ -136,7 +136,7 @@ def test_a_timeline(zabcheck: Callable[..., Any], conforming: Path) -> None:
         (b'{"kind":"recording","track":"r","seq":0,"schema":9,"voters":[1]}\n', "schema 9"),
         (b'{"kind":"recording","track":"r","seq":0}\n', "who votes is not known"),
         (
-            b'{"kind":"recording","track":"r","seq":0}\n{"kind":"loaded","track":"a","seq":0,"zxid":"one"}\n',
+            b'{"kind":"recording","track":"r","seq":0,"voters":[1]}\n{"kind":"loaded","track":"a","seq":0,"zxid":"one"}\n',
             "line 2: not an event of schema 1: expected a hexadecimal number",
         ),
     ],
