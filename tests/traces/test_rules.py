@@ -155,3 +155,19 @@ def test_findings_are_minimal() -> None:
     (finding,) = story.outcome().findings
     assert finding.minimal
     assert {Hex(ONE + 3), Hex(TWO + 1)} <= {getattr(event, "zxid", None) for event in finding.events}
+
+
+def test_anomalies_are_no_violations() -> None:
+    story = legal()
+    story.drop("s3/log", e.Activated, 0)
+    story.drop("s1/log", e.UptodateReceived, 0)
+    story.add("s2/log", e.Alarm, what="log thread died", text="SyncThread:2")
+    story.add("s2/log", e.Refused, reason="the log is damaged")
+    outcome = story.outcome()
+    assert [a.kind for a in outcome.anomalies] == [
+        "synchronization not completed",
+        "epoch not activated",
+        "log thread died",
+        "start refused",
+    ]
+    assert not any(f.property in {"Leadership1", "ActivationQuorum"} for f in outcome.findings)
