@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import BinaryIO
+
+    from zabcheck.traces.jute import Cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,8 @@ class StateMachine(Protocol):
         It is of the moment of this call, whatever is applied while the pieces are taken.
         """
 
-    def deserialize(self, stream: BinaryIO, zxid: int) -> None:
-        """Become what `serialize` wrote, as of ``zxid``; reads no byte more than that, and so may stand in a stream."""
+    def deserialize(self, cursor: Cursor, zxid: int) -> None:
+        """Become what `serialize` wrote, as of ``zxid``; moves the cursor right behind it."""
 
 
 class Replication(Protocol):
