@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from zabcheck.checker import UsageError
+from zabcheck.implementation.directory import sync_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,13 +36,4 @@ def write(path: Path, epoch: int) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make sure that what was created, renamed or removed in a folder stays so."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_directory(path.parent)

@@ -7,7 +7,6 @@ without reading the disk.
 
 from __future__ import annotations
 
-import io
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from zabcheck.implementation.quorum_packets import Received
 from zabcheck.model.transaction import NONE, Txn, Zxid
 from zabcheck.model.zookeeper.log import History, Log, Stored
+from zabcheck.traces.jute import Cursor
 from zabcheck.traces.members import number
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class Disk(History):
     def save(self, at: Zxid) -> None:
         """Write the database to a snapshot, which replaces no record that is kept in memory."""
         self.wait()
-        pieces = list(self._machine.serialize())
+        pieces = self._machine.serialize()
         self._pool.submit(self.storage.save, number(at), pieces).result()
         self.records = 0
 
@@ -149,7 +149,7 @@ class Disk(History):
     def close(self) -> None:
         """Write all that was handed over, and end the thread."""
         self._pool.shutdown()
-        self.storage.roll()
+        self.storage.close()
 
 
 class Tree(History):
@@ -177,13 +177,12 @@ class Tree(History):
     @value.setter
     def value(self, value: Stored) -> None:
         if isinstance(value, Received):
-            self.machine.deserialize(io.BytesIO(value.body))
+            self.machine.deserialize(Cursor("SNAP", value.body), number(value.zxid))
             value = Stored(value.log, value.zxid)
         elif not self._is_loaded:
             self._disk.wait()
             self._disk.storage.restore(self.machine, 1)
         self._is_loaded = False
-        self.machine.last_zxid = number(value.zxid)
         self._value = value
 
     def append(self, txn: Txn) -> None:
@@ -192,8 +191,3 @@ class Tree(History):
         super().append(txn)
         if len(self.value.log) > 2 * self._keep:
             self._value = Stored(shortened(self.value.log, self._keep, txn.zxid), txn.zxid)
-
-    def mark(self, zxid: Zxid) -> None:
-        """Call what is there complete up to ``zxid``."""
-        super().mark(zxid)
-        self.machine.last_zxid = number(zxid)

@@ -16,18 +16,19 @@ from typing import TYPE_CHECKING
 
 from zabcheck.checker.vocabulary import NotEnabled
 from zabcheck.implementation import election_messages, quorum_packets
+from zabcheck.implementation.checks import ViolationError, checks
 from zabcheck.implementation.clock import SystemClock
 from zabcheck.implementation.diary import Diary
 from zabcheck.implementation.election_channel import ElectionChannel
-from zabcheck.implementation.errors import InconsistentError
+from zabcheck.implementation.errors import ServerError
 from zabcheck.implementation.histories import Disk, Tree
 from zabcheck.implementation.outbox import Outbox
 from zabcheck.implementation.patience import Patience
+from zabcheck.implementation.peer_sessions import Heard, NoTracker
 from zabcheck.implementation.quorum_channel import Listener, find_leader
 from zabcheck.implementation.quorum_packets import Joined, Ping, Revalidate, Revalidated, Synced
 from zabcheck.implementation.recording import Recorder
 from zabcheck.implementation.replication import Request
-from zabcheck.implementation.sessions import NoSessions
 from zabcheck.implementation.storage import Storage
 from zabcheck.model.zookeeper import election, leader, learner, threads
 from zabcheck.model.zookeeper.commitment import has_committed
@@ -41,14 +42,15 @@ from zabcheck.traces.incremental import DecodeError
 from zabcheck.traces.members import number
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from concurrent.futures import Future
 
     from zabcheck.implementation.clock import Clock
     from zabcheck.implementation.configuration import Configuration
     from zabcheck.implementation.connection import Connection
+    from zabcheck.implementation.peer_sessions import Tracker
     from zabcheck.implementation.quorum_packets import Raw, Wire
     from zabcheck.implementation.replication import StateMachine
-    from zabcheck.implementation.sessions import Sessions
     from zabcheck.model.transaction import Txn, Zxid
     from zabcheck.traces.election_packets import Vote
 
@@ -56,6 +58,7 @@ AT_ONCE = 100
 """So many packets of one connection are handled before what they led to is put on disk and leaves."""
 SYNC = 9
 """The type of the request that changes nothing."""
+MODES = {Role.LEADING: "leader", Role.FOLLOWING: "follower", Role.OBSERVING: "observer"}
 HEARD = (Stage.NEWLEADER, Stage.WAITING, Stage.ACTIVE)
 """Stages in which a handler has a thread that sends, so that heartbeats can be sent."""
 
@@ -98,6 +101,13 @@ class Written:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A session is to be asked for."""
+
+    packet: Revalidate
+
+
+@dataclass(frozen=True)
 class Tick:
     """Half a tick is over."""
 
@@ -107,7 +117,7 @@ class Waited:
     """An election has waited."""
 
 
-Input = Voted | Arrived | Accepted | Found | Written | Tick | Waited | Request
+Input = Voted | Arrived | Accepted | Found | Written | Asked | Tick | Waited | Request
 
 
 class Peer:
@@ -117,12 +127,13 @@ class Peer:
         self,
         configuration: Configuration,
         machine: StateMachine,
-        sessions: Sessions | None = None,
+        tracker: Tracker | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.configuration = configuration
         self.machine = machine
-        self.sessions = sessions or NoSessions()
+        self.tracker: Tracker = tracker or NoTracker()
+        self._heard = Heard()
         self.clock = clock or SystemClock()
         self.me = new_server(configuration.members, configuration.sid)
         recorder = Recorder(configuration.recording, configuration.members, configuration.sid, self.clock)
@@ -157,8 +168,13 @@ class Peer:
 
     @property
     def role(self) -> str:
-        """What the server takes itself for."""
-        return self.me.role.value
+        """What clients are told that the server is."""
+        return MODES.get(self.me.role, self.me.role.value)
+
+    @property
+    def server_id(self) -> int:
+        """The number of the server."""
+        return self.me.sid
 
     @property
     def epoch(self) -> int:
@@ -178,6 +194,23 @@ class Peer:
         """Ask for a write; it comes back as a transaction to apply, or never."""
         self._inbox.put_nowait(request)
 
+    def touch(self, session: int, timeout: int) -> None:
+        """A client of this server was heard of."""
+        if self.me.is_leading:
+            self.tracker.touch(session, timeout)
+        else:
+            self._heard.touch(session, timeout)
+
+    def revalidate(self, session: int, timeout: int, answer: Callable[[bool], None]) -> None:
+        """A client came with a session that it had at another server: is it alive?"""
+        if self.me.is_leading:
+            answer(self.tracker.touch(session, timeout))
+        elif self.is_serving():
+            self._heard.ask(session, answer)
+            self._inbox.put_nowait(Asked(Revalidate(session, timeout)))
+        else:
+            answer(False)
+
     # Life
 
     def load(self) -> None:
@@ -196,7 +229,7 @@ class Peer:
             )
             self._diary.event(kinds.Refused, reason=why)
             self._diary.flush()
-            raise InconsistentError(f"{self._disk.storage.data}: not consistent, {why}")
+            raise ServerError(f"{self._disk.storage.data}: not consistent, {why}")
         self._saved = (-1 if accepted is None else accepted, -1 if current is None else current)
         threads.start(me)
         self._diary.begin(me, self.configuration.members.release)
@@ -260,6 +293,9 @@ class Peer:
                 self._written(txns)
             case Request():
                 self._request(what)
+            case Asked(packet):
+                if self.me.is_learning:
+                    self._out.send_wire(threads.learned_from(self.me), packet)
             case Tick():
                 self._on_tick()
             case Waited():
@@ -506,14 +542,15 @@ class Peer:
             packet = (quorum_packets.from_learner if me.is_leading else quorum_packets.from_leader)(raw)
             if isinstance(packet, quorum_packets.MODEL):
                 self._diary.comes(me, sender, packet)
-                receive(me, sender, packet, self._out)
+                with checks():
+                    receive(me, sender, packet, self._out)
                 self._diary.compare(me)
             else:
                 self._aside(sender, packet)
         except NotEnabled:
             self._recorder.undo(mark)
             return False
-        except (DecodeError, AssertionError) as error:
+        except (DecodeError, ViolationError) as error:
             self._diary.event(kinds.Alarm, what="foreign acknowledgement", text=f"{raw.type}: {error}")
             self._end(sender, str(error))
             return True
@@ -527,18 +564,17 @@ class Peer:
         match packet:
             case Ping(_, sessions):
                 if me.is_learning:
-                    self._out.send_wire(sender, Ping(packet.zxid, self.sessions.touched()))
+                    self._out.send_wire(sender, Ping(packet.zxid, self._heard.taken()))
                 for session, timeout in sessions:
-                    self.sessions.touch(session, timeout)
+                    self.tracker.touch(session, timeout)
             case Request():
                 self._propose(sender, packet)
             case Revalidate(session, timeout):
-                self._out.send_wire(sender, Revalidated(session, self.sessions.touch(session, timeout)))
+                self._out.send_wire(sender, Revalidated(session, self.tracker.touch(session, timeout)))
             case Revalidated(session, valid):
-                self.sessions.revalidated(session, valid=valid)
+                self._heard.answer(session, valid=valid)
             case Synced():
-                if self._asked:
-                    self.sessions.synced(self._asked.popleft())
+                self._synced()
             case _:
                 raise DecodeError(f"{type(packet).__name__} comes a second time")
 
@@ -570,12 +606,19 @@ class Peer:
             sender, _ = self._syncs.popleft()
             if sender != self.me.sid:
                 self._out.send_wire(sender, Synced())
-            elif self._asked:
-                self.sessions.synced(self._asked.popleft())
+            else:
+                self._synced()
+
+    def _synced(self) -> None:
+        """The oldest ``sync`` of a client of this server is over."""
+        if self._asked:
+            request = self._asked.popleft()
+            self.machine.synced(request.session, request.cxid)
 
     def _forget_requests(self) -> None:
         """A role is over: what clients asked for in it is not answered any more."""
         self._asked.clear()
+        self._heard.forget()
         self._syncs.clear()
         self.machine.forget_prepared()
 

@@ -33,9 +33,9 @@ NO_ZXID = -1
 
 _HEAD = struct.Struct(">iQ")
 _INT = struct.Struct(">i")
-_REQUEST = struct.Struct(">Qii")
-_SESSION = struct.Struct(">Qi")
-_VALID = struct.Struct(">Q?")
+_REQUEST = struct.Struct(">qii")
+_SESSION = struct.Struct(">qi")
+_VALID = struct.Struct(">q?")
 _LEARNER = struct.Struct(">qiq")
 
 

@@ -92,7 +92,7 @@ class Group:
     def leader(self) -> int | None:
         """Who leads and serves."""
         return next(
-            (s for s in self.tasks if self.peers[s].role == "leading" and self.peers[s].is_serving()), None
+            (s for s in self.tasks if self.peers[s].role == "leader" and self.peers[s].is_serving()), None
         )
 
     async def settle(self) -> int:

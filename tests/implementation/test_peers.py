@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def received(folder: Path, sid: int) -> list[str]:
     """How a server was synchronized, each time."""
-    found = []
+    found: list[str] = []
     for path in sorted((folder / f"s{sid}" / "recording").iterdir()):
         with path.open("rb") as stream:
             found += [e.mode for e in jsonl.read(stream, path.name) if isinstance(e, SyncReceived)]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from zabcheck.implementation.replication import Entry, Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from zabcheck.traces.jute import Cursor
 
 SET_DATA = 5
 STAT = bytes(8 + 60)
@@ -35,6 +37,7 @@ class Tiny:
     def __init__(self) -> None:
         self.last_zxid = 0
         self.nodes: dict[bytes, bytes] = {}
+        self.syncs: list[tuple[int, int]] = []
         self.applied: list[tuple[int, Entry]] = []
 
     def prepare(self, request: Request) -> Entry:
@@ -59,17 +62,16 @@ class Tiny:
             yield text(path) + text(data) + STAT
         yield text(b"/")
 
-    def deserialize(self, stream: BinaryIO) -> None:
-        def read(size: int) -> bytes:
-            data = stream.read(size)
-            assert len(data) == size
-            return data
-
+    def deserialize(self, cursor: Cursor, zxid: int) -> None:
         self.nodes.clear()
         self.applied.clear()
-        assert read(8) == bytes(8)
-        while (path := read(struct.unpack(">i", read(4))[0])) != b"/":
-            data = read(struct.unpack(">i", read(4))[0])
-            read(len(STAT))
+        self.last_zxid = zxid
+        assert (cursor.integer(), cursor.integer()) == (0, 0)
+        while (path := cursor.buffer()) != b"/":
+            data = cursor.buffer()
+            cursor.skip(len(STAT))
             if path:
-                self.nodes[path] = data
+                self.nodes[path] = data or b""
+
+    def synced(self, session: int, cxid: int) -> None:
+        self.syncs.append((session, cxid))

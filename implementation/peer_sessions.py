@@ -1,0 +1,60 @@
+"""Sessions of clients between servers: who is alive is known to the leader, who was heard of to each server.
+
+A learner tells with its answer to a heartbeat, and asks when a client comes to it with a session that it had
+elsewhere (``LearnerSessionTracker``, ``LearnerHandler``'s PING and REVALIDATE).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Tracker(Protocol):
+    """Who decides which sessions are alive, while its server leads (``SessionTrackerImpl``)."""
+
+    def touch(self, session: int, timeout: int) -> bool:
+        """A client with this session was heard of. Whether the session is alive."""
+
+
+class NoTracker:
+    """Of a server without clients."""
+
+    def touch(self, session: int, timeout: int) -> bool:  # noqa: ARG002 - an interface
+        """No session is known."""
+        return False
+
+
+class Heard:
+    """As learner: the sessions that were heard of, and who waits to know whether one is alive."""
+
+    def __init__(self) -> None:
+        self._touched: dict[int, int] = {}
+        self._asking: defaultdict[int, list[Callable[[bool], None]]] = defaultdict(list)
+
+    def touch(self, session: int, timeout: int) -> None:
+        """A client of this server was heard of."""
+        self._touched[session] = timeout
+
+    def taken(self) -> tuple[tuple[int, int], ...]:
+        """What was heard of since the last time."""
+        taken, self._touched = tuple(self._touched.items()), {}
+        return taken
+
+    def ask(self, session: int, answer: Callable[[bool], None]) -> None:
+        """Somebody waits to know whether a session is alive."""
+        self._asking[session].append(answer)
+
+    def answer(self, session: int, *, valid: bool) -> None:
+        """The leader has said so."""
+        for each in self._asking.pop(session, ()):
+            each(valid)
+
+    def forget(self) -> None:
+        """There is no leader to ask any more: nobody is known to be alive."""
+        for session in tuple(self._asking):
+            self.answer(session, valid=False)
+        self._touched.clear()
