@@ -565,7 +565,7 @@ class Peer:
             case Ping(_, sessions):
                 if me.is_learning:
                     self._out.send_wire(sender, Ping(packet.zxid, self._heard.taken()))
-                for session, timeout in sessions:
+                for session, timeout in sessions or ():
                     self.tracker.touch(session, timeout)
             case Request():
                 self._propose(sender, packet)

@@ -41,10 +41,11 @@ _LEARNER = struct.Struct(">qiq")
 
 @dataclass(frozen=True)
 class Ping:
-    """A heartbeat; the answer names the sessions that were active, with their time-outs."""
+    """A heartbeat; the answer of a learner names the sessions that were active, with their time-outs."""
 
     zxid: Zxid = NONE
-    sessions: tuple[tuple[int, int], ...] = ()
+    sessions: tuple[tuple[int, int], ...] | None = None
+    """``None`` in the question; a leader of ZooKeeper takes nothing but a list for an answer"""
 
 
 @dataclass(frozen=True)
@@ -143,8 +144,8 @@ def encoded(what: Wire, *, sid: int = 0, observer: bool = False, config: str = "
         case messages.UpToDate():
             return packet("UPTODATE", NO_ZXID)
         case Ping(at, sessions):
-            data = b"".join(_SESSION.pack(*session) for session in sessions)
-            return packet("PING", number(at), data or None)
+            data = None if sessions is None else b"".join(_SESSION.pack(*each) for each in sessions)
+            return packet("PING", number(at), data)
         case Revalidate(session, timeout):
             return packet("REVALIDATE", NO_ZXID, _SESSION.pack(session, timeout))
         case Revalidated(session, valid):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from zabcheck.traces.jute import Cursor
 
 SET_DATA = 5
-STAT = bytes(8 + 60)
+STAT = b"\xff" * 8 + bytes(60)
 
 
 def text(data: bytes) -> bytes:
@@ -57,16 +57,27 @@ class Tiny:
             self.nodes[path] = entry.body[8 + length : 8 + length + size]
 
     def serialize(self) -> Iterator[bytes]:
-        yield struct.pack(">ii", 0, 0)
-        for path, data in {b"": b"", **self.nodes}.items():
-            yield text(path) + text(data) + STAT
-        yield text(b"/")
+        nodes = {b"": b"", **self.nodes}
+        return iter(
+            [
+                struct.pack(">ii", 0, 0),
+                *(text(path) + text(data) + STAT for path, data in nodes.items()),
+                text(b"/"),
+            ]
+        )
 
     def deserialize(self, cursor: Cursor, zxid: int) -> None:
         self.nodes.clear()
         self.applied.clear()
         self.last_zxid = zxid
-        assert (cursor.integer(), cursor.integer()) == (0, 0)
+        for _ in range(cursor.count()):
+            cursor.skip(12)
+        for _ in range(cursor.count()):
+            cursor.skip(8)
+            for _ in range(cursor.count()):
+                cursor.skip(4)
+                cursor.buffer()
+                cursor.buffer()
         while (path := cursor.buffer()) != b"/":
             data = cursor.buffer()
             cursor.skip(len(STAT))
