@@ -9,9 +9,9 @@ from zabcheck.model.zookeeper import messages
 
 if TYPE_CHECKING:
     from zabcheck.implementation.configuration import Configuration
-    from zabcheck.implementation.connection import Connection
     from zabcheck.implementation.diary import Diary
     from zabcheck.implementation.election_channel import ElectionChannel
+    from zabcheck.implementation.quorum_connection import Connection
     from zabcheck.implementation.quorum_packets import Wire
     from zabcheck.implementation.replication import StateMachine
     from zabcheck.model.zookeeper.events import Event

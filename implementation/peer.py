@@ -47,8 +47,8 @@ if TYPE_CHECKING:
 
     from zabcheck.implementation.clock import Clock
     from zabcheck.implementation.configuration import Configuration
-    from zabcheck.implementation.connection import Connection
     from zabcheck.implementation.peer_sessions import Tracker
+    from zabcheck.implementation.quorum_connection import Connection
     from zabcheck.implementation.quorum_packets import Raw, Wire
     from zabcheck.implementation.replication import StateMachine
     from zabcheck.model.transaction import Txn, Zxid

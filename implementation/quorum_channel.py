@@ -10,7 +10,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from zabcheck.implementation.connection import Connection
+from zabcheck.implementation.quorum_connection import Connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
