@@ -185,7 +185,12 @@ def new_server(scope: Scope, sid: int) -> Server:
 def initial(scope: Scope) -> State:
     """All servers have just started, with the same log."""
     if not scope.is_quorum(frozenset(scope.voters) - frozenset(scope.missing)):
-        raise UsageError(f"--absent {scope.absent} leaves no quorum of {scope.servers} servers")
+        voters = f"{scope.servers} servers"
+        raise UsageError(
+            f"--absent {scope.absent} leaves no quorum of {voters}"
+            if scope.absent
+            else f"{voters} have no quorum"
+        )
     log = first_history(scope)
     sids = scope.sids
     state = State(

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import chain, combinations, permutations
 from typing import TYPE_CHECKING, Any
 
-from zabcheck.checker import Model, option
+from zabcheck.checker import Model, UsageError, option
 from zabcheck.model.quorums import Majority
 from zabcheck.model.zookeeper.releases import DEFAULT, RELEASES
 
@@ -72,7 +72,9 @@ class Scope:
     reduced: bool = field(default=True, kw_only=True)
     """leave out what no step and no property can tell apart; the tests compare with the full search"""
     quorum_system: QuorumVerifier | None = field(default=None, kw_only=True)
-    """weights and groups, rather than a majority of the voters"""
+    """who votes, and with what weights and groups, rather than a majority of ``servers``"""
+    observer_numbers: tuple[int, ...] = field(default=(), kw_only=True)
+    """the numbers of the observers, if they are others than those after the last voter"""
     changed: tuple[tuple[str, object], ...] = field(default=(), kw_only=True)
     """switches that differ from those of the release"""
 
@@ -84,20 +86,29 @@ class Scope:
     @cached_property
     def quorums(self) -> QuorumVerifier:
         """Which sets of servers decide."""
-        if self.quorum_system is not None:
-            return self.quorum_system
         kind = AtLeastHalf if self.switches.half_is_a_quorum else Majority
-        return (Anybody if self.switches.counts_observers else kind)(frozenset(self.voters))
+        kind = Anybody if self.switches.counts_observers else kind
+        if self.quorum_system is None or isinstance(self.quorum_system, Majority):
+            return kind(frozenset(self.voters))
+        if kind is not Majority:
+            raise UsageError(
+                "half-is-a-quorum and observers-count are about majorities, not weights and groups"
+            )
+        return self.quorum_system
 
     @cached_property
     def voters(self) -> tuple[int, ...]:
         """The servers that vote."""
+        if self.quorum_system is not None:
+            return tuple(sorted(self.quorum_system.voters))
         return tuple(range(1, self.servers + 1))
 
     @cached_property
     def sids(self) -> tuple[int, ...]:
         """All servers."""
-        return tuple(range(1, self.servers + self.observers + 1))
+        last = self.voters[-1]
+        observers = self.observer_numbers or range(last + 1, last + self.observers + 1)
+        return tuple(sorted((*self.voters, *observers)))
 
     @cached_property
     def missing(self) -> tuple[int, ...]:
