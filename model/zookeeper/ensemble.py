@@ -29,6 +29,7 @@ class Spent:
     crashes: int = 0
     partitions: int = 0
     timeouts: int = 0
+    write_failures: int = 0
 
 
 @dataclass

@@ -8,7 +8,7 @@ from zabcheck.checker import require
 from zabcheck.model.zookeeper import leader as leading
 from zabcheck.model.zookeeper import learner as learning
 from zabcheck.model.zookeeper import threads
-from zabcheck.model.zookeeper.messages import Role
+from zabcheck.model.zookeeper.messages import LeaderInfo, Role
 from zabcheck.model.zookeeper.scope import leader_and_learner, learner_and_leader, model, pair, server
 from zabcheck.model.zookeeper.server import Stage
 
@@ -60,6 +60,16 @@ def heal(state: State, one: int, other: int) -> None:
 def log_write_fail(state: State, server: int) -> None:
     """A record cannot be written to the log, where a release goes on after that."""
     state.act(server, lambda me, _: threads.fail_to_write(me))
+
+
+@model.transition(over=learner_and_leader, fault=True)
+def epoch_write_fail(state: State, learner: int, leader: int) -> None:
+    """A learner cannot write the epoch of a LEADERINFO to its file, and leaves the leader."""
+    require(state.spent.write_failures < state.scope.write_failures)
+    packet = state.links[learner][leader].take(LeaderInfo)
+    require(packet.epoch > state.servers[learner].promised_epoch)
+    state.spent.write_failures += 1
+    state.act(learner, lambda me, out: learning.fail_to_accept(me, packet, out))
 
 
 @model.transition(over=learner_and_leader, fault=True)

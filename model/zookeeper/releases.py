@@ -39,14 +39,16 @@ def _releases() -> dict[str, Release]:
     v392 = {**master, "newleader": NL_4785, "log_thread": LogThread.SURVIVES}
     v390 = {**v392, "newleader": NL_3911}
     v363 = v390
-    v360 = {**v390, "newleader": NL_2678, "log_thread": LogThread.STOPPED_AFTER, "clears_partial_snap": False}
+    v370 = {**v363, "epoch_marker": False}
+    v358 = {**v370, "newleader": NL_2678, "log_thread": LogThread.STOPPED_AFTER, "clears_partial_snap": False}
+    v360 = {**v358, "writes_epoch_first": False}
     v354 = {**v360, "vote_equality": VoteEquality.STRICT}
     v353 = {**v354, "fast_forwards": False, "diff_sets_zxid": True}
     v350 = {**v353, "newleader": NL_340, "diff_takes_snapshot": True, "retains_database": False}
-    v3412 = {**v360, "respects_epochs": False}
+    v3412 = {**v360, "respects_epochs": False, "epoch_marker": True}
     v3410 = {**v3412, "fast_forwards": False, "diff_sets_zxid": True}
     v346 = {**v3410, "newleader": NL_340, "diff_takes_snapshot": True, "retains_database": False}
-    v344 = {**v346, "vote_equality": VoteEquality.STRICT, "epoch_marker": False}
+    v344 = {**v346, "vote_equality": VoteEquality.STRICT, "epoch_marker": False, "logs_informs": False}
     v340 = {
         **v344,
         "vote_order": VoteOrder.SID_WITHOUT_EPOCH,
@@ -65,10 +67,12 @@ def _releases() -> dict[str, Release]:
         "3.5.3": v353,
         "3.5.4": v354,
         "3.5.5": v360,
+        "3.5.8": v358,
         "3.5.10": v363,
         "3.6.0": v360,
         "3.6.3": v363,
-        "3.7.0": v363,
+        "3.7.0": v370,
+        "3.7.1": v363,
         "3.7.2": v363,
         "3.8.0": v390,
         "3.8.4": v390,

@@ -97,6 +97,8 @@ class Switches:
     epoch_files: bool = True
     """accepted and current epoch are on disk, and a quorum is asked for them (ZOOKEEPER-335, 1081, 1082)"""
     persists_accepted_epoch: bool = True
+    writes_epoch_first: bool = True
+    """an accepted epoch is in its file before the server goes by it (ZOOKEEPER-2307)"""
     refuses_earlier_epochs: bool = True
     """a learner goes away from a leader whose epoch is earlier than one it accepted"""
     checks_recency: bool = True
@@ -117,6 +119,8 @@ class Switches:
     release is known to see to that"""
     leader_zxid_early: bool = False
     """the leader calls itself complete up to the new epoch before anybody follows (ZOOKEEPER-790)"""
+    queues_newleader: bool = True
+    """NEWLEADER comes after what it is the end of, not before (ZOOKEEPER-1136)"""
     forwards_outstanding: bool = True
     """a learner is also sent what is proposed and not committed yet (ZOOKEEPER-962, 1319)"""
     announces_establishment: bool = True
@@ -131,6 +135,8 @@ class Switches:
     """DIFF makes the learner call itself complete before it is (ZOOKEEPER-2355)"""
     sync_feeds_committed_log: bool = True
     """what was applied while synchronizing can be sent on later (ZOOKEEPER-4925)"""
+    logs_informs: bool = True
+    """an observer logs what comes between NEWLEADER and UPTODATE (ZOOKEEPER-1551)"""
     clears_partial_snap: bool = True
     """a tree from an unfinished SNAP is given up for what is on disk (ZOOKEEPER-3642)"""
     clears_partial_trunc: bool = True

@@ -101,6 +101,17 @@ bug(
     needs={"timeouts": 2},
 )
 
+bug(
+    2307,
+    "A server goes by an epoch that it could not write to its file: when it joins the same leader again, nothing is "
+    "written, and its current epoch overtakes the accepted one.",
+    "3.4.0-3.5.7, 3.6.0-3.6.2",
+    "EpochOrder",
+    writes_epoch_first=False,
+    needs={"write_failures": 1},
+    source="QuorumPeer.setAcceptedEpoch",
+)
+
 # Tier 1: synchronization
 
 bug(
@@ -262,6 +273,14 @@ bug(
     source="shows where SNAP is used: with --window 1",
 )
 bug(
+    2354,
+    "The same again in later lines, which had lost or never got what mended it (ZOOKEEPER-1653).",
+    "3.5.0-3.5.9, 3.6.0-3.6.2, 3.7.0",
+    "LogEpoch",
+    epoch_marker=False,
+    source="QuorumPeer.loadDataBase; shows where SNAP is used: with --window 1",
+)
+bug(
     1277,
     "The counter of the zxid runs over into the epoch.",
     "up to 3.3.4, 3.4.3",
@@ -278,6 +297,24 @@ bug(
     "CommitConsistent",
     forwards_outstanding=False,
     needs={"transactions": 2},
+)
+bug(
+    1136,
+    "NEWLEADER is sent at once and overtakes what it should be the end of: it is acknowledged with nothing received.",
+    "up to 3.3",
+    "CommittedLogDurability",
+    "P1s",
+    "LeaderLogCompleteness",
+    queues_newleader=False,
+    needs={"crashes": 2},
+)
+bug(
+    1551,
+    "An observer applies what comes between NEWLEADER and UPTODATE and does not log it.",
+    "3.4.0-3.4.5",
+    "MemDisk",
+    logs_informs=False,
+    needs={"observers": 1},
 )
 change(
     "half-is-a-quorum",

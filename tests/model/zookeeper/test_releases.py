@@ -69,6 +69,37 @@ def test_earlier_bugs(release: str, prop: str) -> None:
     assert run(release, (prop,)).properties[prop].verdict == "violated"
 
 
+@pytest.mark.parametrize(
+    ("prop", "bounds", "had", "mended"),
+    [
+        (
+            "EpochOrder",
+            {"write_failures": 1},
+            ("3.4.14", "3.5.5", "3.6.0"),
+            ("3.5.8", "3.6.3", "3.7.0"),
+        ),  # 2307
+        (
+            "LogEpoch",
+            {"window": 1},
+            ("3.4.4", "3.5.8", "3.6.0", "3.7.0"),
+            ("3.4.6", "3.5.10", "3.7.1"),
+        ),  # 1653
+    ],
+)
+def test_a_bug_ends_with_the_release_that_mended_it(
+    prop: str, bounds: dict[str, Any], had: tuple[str, ...], mended: tuple[str, ...]
+) -> None:
+    verdicts = {
+        release: run(release, (prop,), **bounds).properties[prop].verdict for release in (*had, *mended)
+    }
+    assert verdicts == dict.fromkeys(had, "violated") | dict.fromkeys(mended, "holds")
+
+
+@pytest.mark.parametrize("bounds", [{"write_failures": 1}, {"observers": 1, "grain": "coarse"}])
+def test_the_mended_release_is_clean_with_other_faults(bounds: dict[str, Any]) -> None:
+    assert run("mended", SAFETY, **bounds).verdict == "holds"
+
+
 def test_the_list() -> None:
     listed = {release["name"]: release for release in described()}
     assert list(listed) == list(RELEASES)
