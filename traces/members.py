@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from zabcheck.model.quorums import Majority
 from zabcheck.model.transaction import Zxid
+from zabcheck.model.zookeeper.releases import DEFAULT
 from zabcheck.model.zookeeper.scope import Scope
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ def members(
     release: str | None = None,
 ) -> Members:
     """The scope of a recorded ensemble."""
-    known = {} if release is None else {"release": release}
     return Members(
         servers=len(voters),
         observers=len(observers),
@@ -53,7 +53,7 @@ def members(
         quorum_system=quorums or Majority(voters),
         recorded_voters=tuple(sorted(voters)),
         recorded_observers=tuple(sorted(observers)),
-        **known,
+        release=release or DEFAULT,
     )
 
 

@@ -1,0 +1,87 @@
+"""What the rules found out so far: which properties were looked at, how often, and what was wrong."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from zabcheck.traces.event import Base
+    from zabcheck.traces.finding import Anomaly, Finding
+    from zabcheck.traces.members import Members
+
+MOST = 1000
+"""Findings of one property that are kept; the rest are counted."""
+
+
+@dataclass(frozen=True)
+class Property:
+    """A property of recordings."""
+
+    name: str
+    sentence: str
+    needs: str
+    """what a recording must contain so that it can be decided"""
+
+
+@dataclass
+class Ledger:
+    """Where the rules write, and what they all know: the ensemble, and which tracks are incomplete."""
+
+    members: Members
+    checked: Counter[str] = field(default_factory=Counter)
+    """how often each property was decided at some place"""
+    violated: Counter[str] = field(default_factory=Counter)
+    doubtful: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    anomalies: list[Anomaly] = field(default_factory=list)
+    incomplete: dict[tuple[str, int | None], str] = field(default_factory=dict)
+    """kinds of evidence of a server (``log``, ``disk``, ``wire``, ``client``) that lack something, and what"""
+
+    def judge(self, name: str, ok: bool, finding: Callable[[], Finding]) -> bool:  # noqa: FBT001 - the judged condition
+        """Decide property ``name`` at one place."""
+        self.checked[name] += 1
+        if not ok:
+            self.add(finding())
+        return ok
+
+    def add(self, found: Finding) -> None:
+        """Keep a finding."""
+        tally = self.doubtful if found.doubt else self.violated
+        tally[found.property] += 1
+        if tally[found.property] <= MOST:
+            self.findings.append(found)
+
+    def lacks(self, evidence: str, *servers: int | None) -> str | None:
+        """Why evidence of these servers, or of this kind as a whole, is incomplete; ``None`` if it is not."""
+        for server in (*servers, None):
+            if why := self.incomplete.get((evidence, server)):
+                return why
+        return None
+
+
+class Rule:
+    """Some properties that are decided together, event by event.
+
+    A rule keeps little, so that a recording may be as long as it likes.
+    """
+
+    properties: tuple[Property, ...] = ()
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+
+    @property
+    def members(self) -> Members:
+        """The ensemble."""
+        return self.ledger.members
+
+    def handlers(self) -> Mapping[type[Base], Callable[[Any], None]]:
+        """What is done with events of each kind."""
+        raise NotImplementedError
+
+    def finish(self) -> None:
+        """Decide what can only be decided when there are no more events."""

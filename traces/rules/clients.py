@@ -1,0 +1,184 @@
+"""What clients saw: sessions that never go back, and reads that are explained by the writes on disk."""
+
+from __future__ import annotations
+
+import zlib
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from zabcheck.traces.event import Operation, Record, SessionState
+from zabcheck.traces.finding import Finding
+from zabcheck.traces.ledger import Property, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from zabcheck.traces.event import Base
+    from zabcheck.traces.ledger import Ledger
+
+FORWARD = "MonotonicReads"
+FIFO = "ClientOrder"
+ANSWERED = "AcknowledgedWrites"
+READS = "ReadsExplained"
+
+
+@dataclass
+class Session:
+    """How far a client has seen."""
+
+    seen: Operation | None = None
+    wrote: Operation | None = None
+
+
+@dataclass
+class Node:
+    """The writes to one path that clients know of: zxid to the operation that wrote there."""
+
+    writes: dict[int, Operation] = field(default_factory=dict)
+    reads: dict[int, Operation] = field(default_factory=dict)
+
+
+class Clients(Rule):
+    """The histories of clients, against themselves and against the transaction logs."""
+
+    properties = (
+        Property(FORWARD, "No session is shown an older state than it was shown before.", "a client history"),
+        Property(
+            FIFO,
+            "The writes of a session take effect in the order in which it made them.",
+            "a client history",
+        ),
+        Property(
+            ANSWERED,
+            "A write that was acknowledged is in the log under the zxid that the client was told, with its path.",
+            "a client history and transaction logs",
+        ),
+        Property(
+            READS,
+            "What is read is what the write with the zxid of the node's last change wrote.",
+            "a client history, with values",
+        ),
+    )
+
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__(ledger)
+        self._sessions: dict[str, Session] = defaultdict(Session)
+        self._paths: dict[str, Node] = defaultdict(Node)
+        self._writes: dict[int, Operation] = {}
+        self._records: set[int] = set()
+
+    def handlers(self) -> Mapping[type[Base], Callable[[Any], None]]:
+        """By what clients did, and what is on the disks."""
+        return {Operation: self._operation, SessionState: self._state, Record: self._record}
+
+    def _state(self, event: SessionState) -> None:
+        if event.state == "LOST":
+            self._sessions.pop(event.client, None)
+
+    def _operation(self, event: Operation) -> None:
+        if event.op in {"connect", "close"}:
+            self._sessions.pop(event.client, None)
+        session = self._sessions[event.client]
+        if event.ok is None:
+            return
+        if event.seen is not None:
+            self._forward(session, event)
+        if not event.ok:
+            return
+        if event.zxid is not None:
+            self._wrote(session, event)
+        elif event.mzxid is not None and event.path is not None and event.value is not None:
+            self._read(self._paths[event.path], event)
+
+    def _forward(self, session: Session, event: Operation) -> None:
+        last = session.seen
+        if last is not None and last.seen is not None and event.seen is not None:
+            before, now = last.seen, event.seen
+            self.ledger.judge(
+                FORWARD,
+                now >= before,
+                lambda: Finding(
+                    property=FORWARD,
+                    server=event.server,
+                    observed=f"client {event.client} is shown the state at {now}",
+                    allowed=f"the state at {before} or later, which it was shown before",
+                    guard=f"zxid of the reply >= the one before: {now} >= {before}",
+                    events=(last, event),
+                ),
+            )
+        session.seen = event
+
+    def _wrote(self, session: Session, event: Operation) -> None:
+        last, zxid = session.wrote, int(event.zxid or 0)
+        if last is not None and last.zxid is not None:
+            before = last.zxid
+            self.ledger.judge(
+                FIFO,
+                zxid > before,
+                lambda: Finding(
+                    property=FIFO,
+                    server=event.server,
+                    observed=f"a write of client {event.client} has {event.zxid}",
+                    allowed=f"a zxid later than {before}, that of its write before",
+                    guard=f"zxid > the one before: {event.zxid} > {before}",
+                    events=(last, event),
+                ),
+            )
+        session.wrote = event
+        self._writes[zxid] = event
+        if event.path is not None and event.value is not None and event.op in {"create", "set"}:
+            node = self._paths[event.path]
+            node.writes[zxid] = event
+            if read := node.reads.get(zxid):
+                self._same(event, read)
+
+    def _read(self, node: Node, event: Operation) -> None:
+        mzxid = int(event.mzxid or 0)
+        write = node.writes.get(mzxid)
+        if write is not None:
+            self._same(write, event)
+        earlier = node.reads.setdefault(mzxid, event)
+        if earlier is not event:
+            self._same(earlier, event)
+
+    def _same(self, one: Operation, other: Operation) -> None:
+        """Two operations on one version of a node have one value."""
+        zxid = one.zxid or one.mzxid
+        self.ledger.judge(
+            READS,
+            one.value == other.value,
+            lambda: Finding(
+                property=READS,
+                server=other.server,
+                observed=f"client {other.client} reads {other.value!r} in {other.path} at {zxid}",
+                allowed=f"{one.value!r}, which was {'written' if one.zxid else 'read'} there",
+                guard=f"the value at {zxid} must be one: {one.value!r} and {other.value!r}",
+                events=(one, other),
+            ),
+        )
+
+    def _record(self, event: Record) -> None:
+        write = self._writes.get(event.zxid)
+        if write is None:
+            return
+        ok = event.path is None or write.path is None or event.path == write.path
+        data = (
+            None
+            if write.value is None
+            else zlib.adler32(write.value.encode()) << 32 | len(write.value.encode())
+        )
+        if write.op in {"create", "set"} and event.value is not None and data is not None:
+            ok = ok and event.value == data
+        self.ledger.judge(
+            ANSWERED,
+            ok,
+            lambda: Finding(
+                property=ANSWERED,
+                server=event.server,
+                observed=f"under {event.zxid} there is a write to {event.path}",
+                allowed=f"the {write.op} of {write.path} with {write.value!r} that client {write.client} was told of",
+                guard=f"path and data of {event.zxid} must be those of the client: they are not",
+                events=(write, event),
+            ),
+        )

@@ -1,0 +1,208 @@
+"""DIFF, TRUNC or SNAP: every decision of a leader against its inputs, and against what the learner got.
+
+A leader's log prints what it decides by, but not which proposals it keeps between the oldest and the newest. So the
+model's decision is taken for each way that can be, and what was done must be one of those.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from zabcheck.model.transaction import Txn, Zxid
+from zabcheck.model.zookeeper.log import Stored
+from zabcheck.model.zookeeper.messages import Diff, Snap, Trunc
+from zabcheck.model.zookeeper.synchronization import decide
+from zabcheck.traces.event import ElectionBegan, Hex, SyncInputs, SyncReceived, SyncSent
+from zabcheck.traces.finding import Finding
+from zabcheck.traces.ledger import Property, Rule
+from zabcheck.traces.members import number, zxid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from zabcheck.model.zookeeper.switches import Switches
+    from zabcheck.traces.event import Base
+    from zabcheck.traces.ledger import Ledger
+
+DECISION = "SyncDecision"
+AGREEMENT = "SyncAgreement"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A way to synchronize a learner; ``least`` and ``most`` bound the zxid that is sent."""
+
+    mode: str
+    least: int
+    most: int
+
+    def fits(self, mode: str, sent: int | None) -> bool:
+        """Whether this is what was done."""
+        return mode == self.mode and (sent is None or self.least <= sent <= self.most)
+
+    def __str__(self) -> str:
+        exact = hex(self.least) if self.least == self.most else f"{hex(self.least)} to {hex(self.most)}"
+        return f"{self.mode.upper()} {exact}"
+
+
+class Synchronization(Rule):
+    """How learners are brought up to date."""
+
+    properties = (
+        Property(
+            DECISION,
+            "A leader synchronizes a learner as the model decides on the same inputs.",
+            "logs of servers that led",
+        ),
+        Property(
+            AGREEMENT,
+            "A learner reports the last zxid that it had, and gets what a leader decided for it.",
+            "logs of all servers",
+        ),
+    )
+
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__(ledger)
+        self._latest: dict[tuple[int | None, int], SyncInputs] = {}
+        self._decided: dict[int, list[tuple[SyncInputs, set[Choice]]]] = defaultdict(list)
+        self._sent: dict[int, list[SyncSent]] = defaultdict(list)
+        self._received: dict[int, list[SyncReceived]] = defaultdict(list)
+        self._had: dict[int, set[int]] = defaultdict(set)
+
+    def handlers(self) -> Mapping[type[Base], Callable[[Any], None]]:
+        """By what leaders and learners print."""
+        return {
+            SyncInputs: self._inputs,
+            SyncSent: self._sending,
+            SyncReceived: lambda e: self._received[e.server].append(e),
+            ElectionBegan: lambda e: self._had[e.server].add(int(e.zxid)),
+        }
+
+    def _inputs(self, event: SyncInputs) -> None:
+        choices = set(allowed(self.members.switches, event))
+        self._latest[event.server, event.learner] = event
+        self._decided[event.learner].append((event, choices))
+
+    def _sending(self, event: SyncSent) -> None:
+        inputs = self._latest.get((event.server, event.learner))
+        if inputs is None:
+            return
+        choices = set(allowed(self.members.switches, inputs))
+        fits = any(c.fits(event.mode, event.zxid) for c in choices)
+        self.ledger.judge(DECISION, fits, lambda: self._wrong(inputs, choices, event))
+
+    def _wrong(self, inputs: SyncInputs, choices: set[Choice], event: SyncSent) -> Finding:
+        return Finding(
+            property=DECISION,
+            server=event.server,
+            observed=f"leader {event.server} sends learner {event.learner} {shown(event.mode, event.zxid)}",
+            allowed=f"{_words(choices)}",
+            guard=f"the decision for last zxid {inputs.peer_last} with proposals from {inputs.min_committed} to "
+            f"{inputs.max_committed} and database at {inputs.last_processed} is {_words(choices)}",
+            events=(inputs, event),
+        )
+
+    def finish(self) -> None:
+        """Compare learners with leaders, if all that may have led are heard."""
+        heard = all(self.ledger.lacks("log", sid) is None for sid in self.members.voters)
+        for learner, received in self._received.items():
+            if heard:
+                self._matched(learner, received)
+        for learner, decided in self._decided.items():
+            if self.ledger.lacks("log", learner) is None and self._had.get(learner):
+                for inputs, _ in decided:
+                    self._reported(learner, inputs)
+
+    def _matched(self, learner: int, received: list[SyncReceived]) -> None:
+        """Each sync that a learner got was decided by a leader, once."""
+        open_ = list(self._decided.get(learner, ()))
+        for got in received:
+            fitting = next(
+                (d for d in open_ if any(c.fits(got.mode, got.zxid) for c in d[1])),
+                None,
+            )
+            if fitting is not None:
+                open_.remove(fitting)
+            options = sorted({str(c) for _, choices in open_ for c in choices})
+            self.ledger.judge(
+                AGREEMENT,
+                fitting is not None,
+                lambda got=got, options=options: Finding(  # type: ignore[misc]
+                    property=AGREEMENT,
+                    server=learner,
+                    observed=f"server {learner} gets {shown(got.mode, got.zxid)}",
+                    allowed=f"what a leader decided for it: {' or '.join(options) or 'nothing else was'}",
+                    guard="a leader decided so for this learner: none did",
+                    events=(*(d[0] for d in self._decided.get(learner, ())), got),
+                ),
+            )
+
+    def _reported(self, learner: int, inputs: SyncInputs) -> None:
+        had = self._had[learner]
+        last = int(inputs.peer_last)
+        self.ledger.judge(
+            AGREEMENT,
+            last in had or last >= 1 << 63,
+            lambda: Finding(
+                property=AGREEMENT,
+                server=learner,
+                observed=f"leader {inputs.server} hears that server {learner} has {inputs.peer_last}",
+                allowed=f"what server {learner} had: {_words(map(hex, had))}",
+                guard=f"last zxid of the learner is one that it began an election with: {inputs.peer_last}",
+                events=(inputs,),
+            ),
+        )
+
+
+def allowed(switches: Switches, inputs: SyncInputs) -> Iterator[Choice]:
+    """What the model decides, for every content that the kept proposals can have."""
+    least, most, last, peer = (
+        zxid(n) for n in (inputs.min_committed, inputs.max_committed, inputs.last_processed, inputs.peer_last)
+    )
+    tree = Stored(zxid=last)
+    if inputs.peer_last >= 1 << 63:
+        yield Choice("snap", number(last), number(last))
+        return
+    for window in windows(least, most, last, peer):
+        first = decide(switches, tree, window, peer).packets[0]
+        match first:
+            case Diff(end):
+                yield Choice("diff", number(end), number(end))
+            case Trunc() if least <= peer <= most:
+                yield Choice("trunc", 0, number(peer) - 1)
+            case Trunc(cut):
+                yield Choice("trunc", number(cut), number(cut))
+            case Snap():
+                # The database goes on while it is written, so a later zxid may be in it.
+                yield Choice("snap", number(last), 1 << 63)
+    if peer < least:
+        # From the log on disk, if that is not too large for it (LearnerHandler.syncFollower).
+        yield Choice("diff", number(most), number(most))
+        yield Choice("trunc", 0, number(peer) - 1)
+
+
+def windows(least: Zxid, most: Zxid, last: Zxid, peer: Zxid) -> Iterator[tuple[Txn, ...]]:
+    """The proposals that a leader may keep, as far as the decision can tell them apart."""
+    if least == most == last:
+        yield ()
+    ends = {least, most}
+    yield _proposals(ends)
+    if least < peer < most:
+        yield _proposals(ends | {peer})
+        if peer.counter + 1 < 1 << 32:
+            yield _proposals(ends | {Zxid(peer.epoch, peer.counter + 1)})
+
+
+def _proposals(zxids: set[Zxid]) -> tuple[Txn, ...]:
+    return tuple(Txn(z, 0) for z in sorted(zxids))
+
+
+def shown(mode: str, sent: Hex | None) -> str:
+    """A decision in words."""
+    return mode.upper() + ("" if sent is None else f" {sent}")
+
+
+def _words(items: Any) -> str:
+    return " or ".join(sorted(map(str, items)))
