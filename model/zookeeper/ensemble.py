@@ -10,6 +10,7 @@ from zabcheck.model.transaction import Txn, Zxid
 from zabcheck.model.zookeeper.checks import initial_history_integrity, leadership
 from zabcheck.model.zookeeper.election import look, without_futile
 from zabcheck.model.zookeeper.events import Committed, Established, Event, Leads, Proposed
+from zabcheck.model.zookeeper.files import Files
 from zabcheck.model.zookeeper.learner import continue_sync
 from zabcheck.model.zookeeper.log import CommittedLog, History, Log, Stored, log_of
 from zabcheck.model.zookeeper.messages import ENDED, Link, Mailbox, Notification, Packet, Role
@@ -175,7 +176,7 @@ def new_server(scope: Scope, sid: int) -> Server:
         sid=sid,
         accepted_epoch=epoch,
         current_epoch=epoch,
-        disk=History(Stored(log, log.zxid)),
+        disk=History(Files(log).restore() if scope.tells_files_apart else Stored(log, log.zxid)),
         tree=History(Stored(log, log.zxid)),
         committed_log=CommittedLog(log.txns[-scope.window :]),
         role=Role.DOWN if sid in scope.missing else Role.LOOKING,

@@ -36,6 +36,8 @@ def lead(me: Server, out: Outbox) -> None:
     """The election is over and this server leads: wait for learners (``Leader.lead``)."""
     me.role = Role.LEADING
     me.phase = Phase.DISCOVERY
+    if me.scope.tells_files_apart and me.scope.switches.saves_before_leading:
+        me.disk.take_snapshot(me.tree.value)
     hear_epoch(me, me.sid, me.promised_epoch, out)
     if me.scope.switches.leader_zxid_early:
         me.tree.mark(Zxid(me.epoch, 0))

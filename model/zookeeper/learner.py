@@ -99,7 +99,7 @@ def on_trunc(me: Server, leader: int, packet: Trunc, out: Outbox) -> None:  # no
     state_consistent.check(me.phase is Phase.SYNCHRONIZATION)
     proposal_consistent.check(packet.zxid.counter == 0 or me.disk.has(packet.zxid))
     me.sync_mode = SyncMode.TRUNC
-    me.disk.truncate(packet.zxid)
+    me.disk.truncate(packet.zxid, snapshots=me.scope.switches.truncs_snapshots)
     log = me.disk.log
     me.tree.value = Stored(log, packet.zxid)
     me.committed_log.value = log.txns[-me.scope.window :]

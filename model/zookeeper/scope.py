@@ -66,6 +66,11 @@ class Scope:
         "whether each packet of discovery is a step, or all of them part of the election",
         choices=("coarse", "fine"),
     )
+    storage: str = option(
+        "coarse",
+        "whether snapshots and the log are files of their own, or one sequence",
+        choices=("coarse", "fine"),
+    )
     phases: str = option(
         "all", "how far servers go: the election alone, or all the way", choices=("election", "all")
     )
@@ -120,6 +125,11 @@ class Scope:
     def is_fine(self) -> bool:
         """Whether threads interleave."""
         return self.grain == "fine"
+
+    @property
+    def tells_files_apart(self) -> bool:
+        """Whether snapshots and the log are files of their own."""
+        return self.storage == "fine"
 
     def is_quorum(self, sids: frozenset[int]) -> bool:
         """Whether these servers contain a quorum."""

@@ -113,6 +113,12 @@ class Switches:
     """a tail that only the learner has is cut also where the leader has later proposals (ZOOKEEPER-1154)"""
     truncs_exactly: bool = True
     """TRUNC keeps what both have, not one less (ZOOKEEPER-1156)"""
+    sends_log: bool = True
+    """with ``--storage fine``, a learner that the kept proposals do not reach is sent the log (ZOOKEEPER-1413)"""
+    joins_log: bool = True
+    """that log is only sent if it ends no earlier than the kept proposals begin (ZOOKEEPER-2418)"""
+    sends_whole_log: bool = True
+    """it is only sent if it has all that the leader has, and no more (ZOOKEEPER-2846, open)"""
     truncs: bool = True
     spares_committed: bool = True
     """no TRUNC of what is committed and not applied yet, and what is cut no longer counts as acknowledged; no
@@ -154,6 +160,10 @@ class Switches:
     """a full counter ends the epoch (ZOOKEEPER-1277)"""
 
     # going back to the election
+    saves_before_leading: bool = True
+    """with ``--storage fine``, a new leader saves a snapshot before anybody follows it (ZOOKEEPER-1558)"""
+    truncs_snapshots: bool = True
+    """with ``--storage fine``, TRUNC gives up snapshots that have what is cut (ZOOKEEPER-1549, open)"""
     retains_database: bool = True
     """the tree stays in memory between elections (ZOOKEEPER-2678)"""
     fast_forwards: bool = True

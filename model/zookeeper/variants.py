@@ -316,6 +316,35 @@ bug(
     logs_informs=False,
     needs={"observers": 1},
 )
+bug(
+    1549,
+    "A new leader saves a snapshot of what nobody else has, and TRUNC cuts its log later, not the snapshot.",
+    "3.4.0-3.4.5, 3.5.0 to master (open)",
+    "P2",
+    truncs_snapshots=False,
+    needs={"storage": "fine", "crashes": 2},
+    source="ZooKeeperServer.loadData, ZKDatabase.truncateLog; ZOOKEEPER-1558",
+)
+bug(
+    2418,
+    "A leader whose log on disk ends before the proposals it keeps begin sends both, without what is between.",
+    "3.5.0-3.5.10",
+    "ProposalConsistent",
+    "LogContiguity",
+    joins_log=False,
+    needs={"storage": "fine", "transactions": 2, "observers": 1, "discovery": "coarse"},
+    source="LearnerHandler.syncFollower; shows with --window 1, --crashes 0 suffices",
+)
+bug(
+    2846,
+    "A leader that was once synchronized with SNAP sends its log on disk as if nothing were missing in it.",
+    "3.5.0 to master (open)",
+    "ProposalConsistent",
+    "LogContiguity",
+    sends_whole_log=False,
+    needs={"storage": "fine", "transactions": 2},
+    source="LearnerHandler.syncFollower; shows with --window 1",
+)
 change(
     "half-is-a-quorum",
     "Half of the servers decide.",

@@ -32,6 +32,9 @@ class Caught:
     states: int
 
 
+OLD_LOG = {"storage": "fine", "window": 1, "transactions": 2}
+LATE_OBSERVER = OLD_LOG | {"observers": 1, "crashes": 0, "epochs": 2, "discovery": "coarse"}
+
 CAUGHT = [
     Caught("ZOOKEEPER-1419", "VoteOrder", {}, 8, 491),
     Caught(
@@ -94,6 +97,11 @@ CAUGHT = [
     Caught("ZOOKEEPER-1136", "CommittedLogDurability", {}, 23, 31152),
     Caught("ZOOKEEPER-1136", "P1s", {"crashes": 2}, 35, 729695),
     Caught("ZOOKEEPER-1136", "LeaderLogCompleteness", {"crashes": 2}, 31, 465890),
+    Caught("ZOOKEEPER-1549", "P2", {"storage": "fine", "crashes": 2, "grain": "coarse"}, 33, 1184061),
+    Caught("ZOOKEEPER-2418", "ProposalConsistent", LATE_OBSERVER, 41, 3829231),
+    Caught("ZOOKEEPER-2418", "LogContiguity", LATE_OBSERVER, 45, 5407493),
+    Caught("ZOOKEEPER-2846", "ProposalConsistent", OLD_LOG | {"grain": "coarse"}, 36, 503308),
+    Caught("ZOOKEEPER-2846", "LogContiguity", OLD_LOG | {"grain": "coarse"}, 39, 602535),
     Caught("ZOOKEEPER-1551", "MemDisk", {"observers": 1, "grain": "coarse"}, 26, 310424),
     Caught("trunc-of-committed", "CommittedLogDurability", {}, 30, 85120),
     Caught("trunc-of-committed", "P1s", {"crashes": 2}, 44, 1694941),
