@@ -30,6 +30,7 @@ class Spent:
     crashes: int = 0
     partitions: int = 0
     timeouts: int = 0
+    resets: int = 0
     write_failures: int = 0
 
 
@@ -61,6 +62,8 @@ class State:
     """connections between leaders and learners, by receiver, then sender"""
     mail: dict[int, dict[int, Mailbox]]
     """notifications, by receiver, then sender"""
+    last_votes: dict[int, dict[int, Notification | None]]
+    """what was sent last by each sender, which it sends again over a new connection; kept where connections break"""
     apart: dict[tuple[int, int], bool]
     """which two servers cannot reach each other, the smaller number first"""
     spent: Spent
@@ -134,6 +137,8 @@ class Wire:
     def notify(self, to: int, notification: Notification) -> None:
         """Send a vote, in place of one that has not arrived."""
         self._state.mail[to][self._sid].put(notification)
+        if self._state.scope.resets:
+            self._state.last_votes[to][self._sid] = notification
 
     def observe(self, event: Event) -> None:
         """Record what properties of the whole speak of."""
@@ -200,6 +205,7 @@ def initial(scope: Scope) -> State:
         servers={sid: new_server(scope, sid) for sid in sids},
         links={to: {sender: Link(ENDED) for sender in sids if sender != to} for to in sids},
         mail={to: {sender: Mailbox() for sender in sids if sender != to} for to in sids},
+        last_votes={to: dict.fromkeys(sid for sid in sids if sid != to) for to in sids},
         apart={(one, other): False for one in sids for other in sids if one < other},
         spent=Spent(),
         ghosts=Ghosts(

@@ -45,15 +45,16 @@ def _releases() -> dict[str, Release]:
     v363 = v390
     v3510 = {**v363, "joins_log": False}
     v370 = {**v363, "epoch_marker": False}
-    v360 = {
+    v361 = {
         **v370,
         "newleader": NL_2678,
         "log_thread": LogThread.STOPPED_AFTER,
         "clears_partial_snap": False,
         "writes_epoch_first": False,
     }
+    v360 = {**v361, "ignores_cut_votes": False}
     v355 = {**v360, "joins_log": False}
-    v358 = {**v355, "writes_epoch_first": True}
+    v358 = {**v361, "joins_log": False, "writes_epoch_first": True}
     v354 = {**v355, "vote_equality": VoteEquality.STRICT}
     v353 = {**v354, "fast_forwards": False, "diff_sets_zxid": True}
     v350 = {**v353, "newleader": NL_340, "diff_takes_snapshot": True, "retains_database": False}
@@ -94,6 +95,7 @@ def _releases() -> dict[str, Release]:
         "3.5.8": v358,
         "3.5.10": v3510,
         "3.6.0": v360,
+        "3.6.1": v361,
         "3.6.3": v363,
         "3.7.0": v370,
         "3.7.1": v363,

@@ -47,6 +47,7 @@ class Scope:
     crashes: int = option(1, "how many times a server may crash")
     partitions: int = option(0, "how many times two servers may be cut off from each other")
     timeouts: int = option(0, "how many times a server may give up a peer that answers")
+    resets: int = option(0, "how many times a connection breaks over which votes are sent")
     write_failures: int = option(0, "how many times an accepted epoch cannot be written")
     rounds: int = option(3, "no round of the election later than this, with --election fine", minimum=1)
     window: int = option(500, "how many proposals a leader keeps for learners (commitLogCount)", minimum=1)

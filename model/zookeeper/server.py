@@ -119,6 +119,8 @@ class Server:
     proposal: Vote | None = None
     finalizing: bool = False
     """a quorum is there; waiting for a better vote"""
+    deaf: bool = False
+    """the thread that receives notifications has ended (``WorkerReceiver``)"""
     elected: Notification | None = None
     """what a server that has a leader answers (``currentVote``)"""
 

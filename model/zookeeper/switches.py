@@ -88,6 +88,8 @@ class Switches:
     decides_by_quorum: bool = True
     """not as soon as every voter has voted, whatever they voted (ZOOKEEPER-975)"""
 
+    ignores_cut_votes: bool = True
+    """half a notification does not end the thread that receives them (ZOOKEEPER-3769)"""
     answers_candidates: bool = True
     """a server that has a leader tells who looks for one"""
     half_is_a_quorum: bool = False

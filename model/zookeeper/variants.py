@@ -78,6 +78,17 @@ bug(
     needs={"election": "fine", "rounds": 2},
 )
 
+bug(
+    3769,
+    "Half a notification ends the thread that receives them: the server never takes part in an election again.",
+    "up to 3.5.7, 3.6.0",
+    "Join",
+    "ElectionTerminates",
+    ignores_cut_votes=False,
+    needs={"election": "fine", "phases": "election", "resets": 1},
+    source="FastLeaderElection.WorkerReceiver; --servers 2 suffice",
+)
+
 # Tier 1: discovery
 
 bug(

@@ -100,6 +100,7 @@ def test_a_bug_ends_with_the_release_that_mended_it(
     [
         {"write_failures": 1},
         {"observers": 1, "grain": "coarse"},
+        {"election": "fine", "phases": "election", "rounds": 2, "resets": 1, "crashes": 0},
         {"storage": "fine"},
         {"storage": "fine", "window": 1, "transactions": 2, "grain": "coarse"},
         pytest.param({"storage": "fine", "crashes": 2, "grain": "coarse"}, marks=pytest.mark.slow),

@@ -33,6 +33,7 @@ class Caught:
 
 
 OLD_LOG = {"storage": "fine", "window": 1, "transactions": 2}
+CUT_VOTE = {"election": "fine", "phases": "election", "resets": 1, "servers": 2}
 LATE_OBSERVER = OLD_LOG | {"observers": 1, "crashes": 0, "epochs": 2, "discovery": "coarse"}
 
 CAUGHT = [
@@ -48,6 +49,8 @@ CAUGHT = [
         2376388,
     ),
     Caught("ZOOKEEPER-1514", "OwnRound", {"election": "fine", "phases": "election", "rounds": 2}, 11, 48915),
+    Caught("ZOOKEEPER-3769", "Join", CUT_VOTE, 2, 2415),
+    Caught("ZOOKEEPER-3769", "ElectionTerminates", CUT_VOTE, 2, 2415),
     Caught("ZOOKEEPER-335", "Leadership1", {}, 13, 2608),
     Caught("ZOOKEEPER-335", "Leadership2", {}, 13, 2610),
     Caught("ZOOKEEPER-790", "LeaderLogCompleteness", {"timeouts": 2, "grain": "coarse"}, 24, 643837),
