@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from zabcheck.checker import UsageError
-from zabcheck.traces import log_lines
+from zabcheck.traces.log_lines import HEAD, log_lines
 from zabcheck.traces.server_log import sid_of
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ PEEKED = 1 << 16
 NAMED = re.compile(r"^(?:s|srv|server|zk|zookeeper|node|peer|host)[-_.]?(\d+)(?:\D.*)?$")
 TRANSACTION_LOG = re.compile(r"^log\.[0-9a-f]+$")
 SNAPSHOT = re.compile(r"^snapshot\.[0-9a-f]+(?:\.(?:gz|snappy))?$")
+CONFIGURATION = re.compile(r"\.(?:cfg|conf|dynamic)(?:\.[0-9a-f]+)?$")
+SERVER_LINE = re.compile(rb"^\s*server\.\d+\s*=", re.MULTILINE)
 EPOCH_FILES = frozenset({"acceptedEpoch", "currentEpoch"})
 CAPTURES = (
     b"\xd4\xc3\xb2\xa1",
@@ -62,21 +64,25 @@ class Found:
 def find(sources: Iterable[Source]) -> Found:
     """Sort files into what they are."""
     found, named = Found(), list(sources)
-    myids = {_folder(s.name): sid for s in named if _base(s.name) == "myid" and (sid := _myid(s)) is not None}
-    for folder, sid in sorted(myids.items(), key=lambda item: len(item[0])):
+    myids = {_folder(s.name): sid for s in named if s.base == "myid" and (sid := _myid(s)) is not None}
+    for folder, sid in sorted(myids.items()):
         home = folder.removesuffix("/data").removesuffix("/version-2")
-        found.homes.setdefault(sid, home)
+        if found.homes.setdefault(sid, home) != home:
+            raise UsageError(
+                f"{found.homes[sid]} and {home} are both of server {sid}: this is more than one recording; "
+                f"name the folder of one, or of several with --each"
+            )
     for source in named:
         _sort(found, source, myids)
     return found
 
 
 def _sort(found: Found, source: Source, myids: dict[str, int]) -> None:
-    base = _base(source.name)
+    base = source.base
     if base == "myid":
         return
     owner = _owner(source.name, myids)
-    head = source.peek(PEEKED)
+    head = peek(source, PEEKED)
     if TRANSACTION_LOG.match(base) or SNAPSHOT.match(base) or base in EPOCH_FILES:
         if owner is None:
             raise UsageError(
@@ -87,12 +93,10 @@ def _sort(found: Found, source: Source, myids: dict[str, int]) -> None:
         found.captures.append(source)
     elif head.lstrip()[:1] == b"{":
         _sort_json(found, source, head)
-    elif re.search(rb"^\s*server\.\d+\s*=", head, re.MULTILINE) and base.endswith(
-        (".cfg", ".conf", ".dynamic")
-    ):
+    elif CONFIGURATION.search(base) and SERVER_LINE.search(head):
         found.configurations.append(source)
-    elif log_lines.recognises(head):
-        owner = owner if owner is not None else sid_of(head)
+    elif any(HEAD.match(line) for line in head.splitlines()):
+        owner = owner if owner is not None else _writer(source)
         if owner is None:
             raise UsageError(
                 f"{source.name}: whose log is this? put it into a folder with the server's myid, or named s1, s2, …"
@@ -115,8 +119,20 @@ def _sort_json(found: Found, source: Source, head: bytes) -> None:
         found.others.append(source.name)
 
 
+def peek(source: Source, size: int) -> bytes:
+    """The first bytes of a file."""
+    with source.open() as stream:
+        return stream.read(size)
+
+
+def _writer(source: Source) -> int | None:
+    """The server that a log names."""
+    with source.open() as stream:
+        return sid_of(log_lines(stream, source.name))
+
+
 def _myid(source: Source) -> int | None:
-    text = source.peek(32).strip()
+    text = peek(source, 32).strip()
     return int(text) if text.isdigit() else None
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from zlib import adler32
 
 from zabcheck.traces.event import Hex
 from zabcheck.traces.incremental import DecodeError, Incremental
+from zabcheck.traces.transactions import identity
 
 if TYPE_CHECKING:
     from zabcheck.traces.incremental import Parser
@@ -84,7 +84,7 @@ class Packet:
         if self.data is None or self.type not in ("PROPOSAL", "INFORM", "INFORMANDACTIVATE"):
             return None
         payload = self.data[8:] if self.type == "INFORMANDACTIVATE" else self.data
-        return Hex(adler32(payload) << 32 | len(payload))
+        return identity(payload)
 
 
 class QuorumDecoder(Incremental[Packet]):

@@ -18,10 +18,13 @@ from typing import TYPE_CHECKING
 from zabcheck.checker import UsageError
 from zabcheck.model.quorums import Group, Hierarchical
 from zabcheck.model.zookeeper.releases import RELEASES
-from zabcheck.traces import client_history, disk, itf, jsonl, log_lines, server_log, wire, zoo_cfg
+from zabcheck.traces import client_history, disk, itf, jsonl, server_log, wire, zoo_cfg
 from zabcheck.traces.event import Notified, Record, Recording
-from zabcheck.traces.finder import Found, find
+from zabcheck.traces.finder import Found, find, peek
+from zabcheck.traces.log_lines import log_lines
+from zabcheck.traces.log_table import CLASSES
 from zabcheck.traces.members import members
+from zabcheck.traces.rotation import order_rotated
 from zabcheck.traces.source import walk
 from zabcheck.traces.track import Track
 
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from zabcheck.model.quorums import QuorumVerifier
     from zabcheck.traces.ensemble import Ensemble
     from zabcheck.traces.event import Base
+    from zabcheck.traces.log_lines import Line
     from zabcheck.traces.members import Members
     from zabcheck.traces.source import Source
 
@@ -46,6 +50,8 @@ class Whole:
     found: Found
     members: Members
     ensemble: Ensemble | None
+    changed: str | None
+    """why it is known that the ensemble changed while it was recorded"""
     notes: tuple[str, ...]
 
     @property
@@ -84,7 +90,7 @@ class Whole:
                 yield from jsonl.read(stream, source.name)
         for source in self.found.itf:
             with source.open() as stream:
-                yield from itf.read(stream, source.name)
+                yield from itf.read(stream.read(), source.name)
 
     def _clients(self) -> Iterator[Base]:
         for source in self.found.histories:
@@ -92,24 +98,32 @@ class Whole:
                 yield from client_history.read(stream, source.name)
 
     def _logs(self, view: int) -> list[Iterator[Base]]:
-        made = []
+        made: list[Iterator[Base]] = []
         for sid, families in sorted(self.found.logs.items()):
             family = sorted(families)[min(view, len(families) - 1)]
             made.append(_log(families[family], Track(f"s{sid}/log", sid)))
         return made
 
     def _wire(self) -> Iterator[Base]:
-        addresses = wire.addresses(self.ensemble) if self.ensemble else {}
-        for source in self.found.captures:
+        addresses: dict[tuple[str, int] | str, int] = {}
+        ports: dict[int, wire.Protocol] = {}
+        if self.ensemble is not None:
+            for server in (*self.ensemble.voters, *self.ensemble.observers):
+                for address in server.addresses:
+                    for port in (address.quorum_port, address.election_port):
+                        addresses[address.host, port] = server.sid
+                    ports |= {address.quorum_port: "quorum", address.election_port: "election"}
+        for number, source in enumerate(self.found.captures):
             with source.open() as stream:
-                yield from wire.read(stream, source.name, addresses)
+                prefix = f"wire{number or ''}"
+                yield from wire.read(stream, source.name, addresses, ports, prefix)
 
     def _disks(self) -> list[Iterator[Base]]:
-        made = []
+        made: list[Iterator[Base]] = []
         for sid, folders in sorted(self.found.disks.items()):
             for number, (name, sources) in enumerate(_images(self.found, sid, folders)):
                 track = Track(f"s{sid}/disk" if not name else f"s{sid}/copy{number}/disk", sid)
-                made.append(disk.read(sources, track, name))
+                made.append(disk.read(sources, track, name, detail=bool(self.found.histories)))
         return made
 
 
@@ -122,23 +136,26 @@ def open_recording(
     if found.is_empty:
         seen = f"; found {', '.join(found.others[:3])}" if found.others else ""
         raise UsageError(f"{' '.join(names)}: nothing that can be validated{seen}")
-    ensemble = _ensemble(found, configuration)
-    notes = [f"not recognised, and not used: {name}" for name in found.others]
+    ensembles = _ensembles(found, configuration)
+    ensemble = ensembles[0] if ensembles else None
+    changed = None
+    if len(ensembles) > 1:
+        changed = f"{ensembles[0].files[-1]} and {ensembles[1].files[-1]} name different ensembles"
+    notes = []
+    if found.others:
+        notes.append(f"not recognised, and not used: {', '.join(found.others)}")
     known = _members(found, ensemble, release, notes)
-    return Whole(found, known, ensemble, tuple(notes))
+    return Whole(found, known, ensemble, changed, tuple(notes))
 
 
-def _ensemble(found: Found, configuration: str | None) -> Ensemble | None:
-    """The ensemble that the configurations describe; they must agree."""
+def _ensembles(found: Found, configuration: str | None) -> list[Ensemble]:
+    """The ensembles that the configurations describe, each once; with several it changed while it was recorded."""
     if configuration is not None:
-        return zoo_cfg.read(Path(configuration))
-    read = [zoo_cfg.read(s.path) for s in found.configurations if s.path is not None]
-    for other in read[1:]:
-        if other.quorums != read[0].quorums:
-            raise UsageError(
-                f"{other.files[0]} and {read[0].files[0]} name different ensembles; give one with --config FILE"
-            )
-    return read[0] if read else None
+        return [zoo_cfg.read(Path(configuration))]
+    read = [zoo_cfg.read(Path(s.name)) for s in found.configurations if Path(s.name).is_file()]
+    return [
+        one for place, one in enumerate(read) if all(one.quorums != other.quorums for other in read[:place])
+    ]
 
 
 def _members(found: Found, ensemble: Ensemble | None, release: str | None, notes: list[str]) -> Members:
@@ -160,6 +177,7 @@ def _members(found: Found, ensemble: Ensemble | None, release: str | None, notes
     if header is not None and header.voters:
         return members(frozenset(header.voters), frozenset(header.observers), _quorums(header), named)
     voters = frozenset(found.logs) | frozenset(found.disks) | _senders(found)
+    voters = voters or _served(found)
     if not voters:
         raise UsageError("who votes is not known: there is no zoo.cfg; give one with --config FILE")
     notes.append(f"no zoo.cfg: servers {', '.join(map(str, sorted(voters)))} are taken for the voters")
@@ -190,6 +208,15 @@ def _senders(found: Found) -> frozenset[int]:
     return frozenset(sids)
 
 
+def _served(found: Found) -> frozenset[int]:
+    """The servers that clients were connected to, when nothing else is known of an ensemble."""
+    sids: set[int] = set()
+    for source in found.histories if not found.captures else ():
+        with source.open() as stream:
+            sids.update(e.server for e in client_history.read(stream, source.name) if e.server is not None)
+    return frozenset(sids)
+
+
 def _until(events: Iterator[Base], most: int) -> Iterator[Base]:
     for number, event in enumerate(events):
         if number == most:
@@ -201,7 +228,7 @@ def _release(found: Found) -> str | None:
     """The release that the logs name; of several the newest."""
     versions = set()
     for source in chain.from_iterable(s for families in found.logs.values() for s in families.values()):
-        if match := VERSION.search(source.peek(HEAD)):
+        if match := VERSION.search(peek(source, HEAD)):
             versions.add(match[1].decode())
     return max(versions, key=_numbers, default=None)
 
@@ -222,14 +249,14 @@ def _numbers(version: str) -> tuple[int, ...]:
 def _log(sources: list[Source], track: Track) -> Iterator[Base]:
     """One log of a server, its rotated files in order."""
     by_name = {s.name: s for s in sources}
-    ordered = [by_name[name] for name in server_log.order_rotated(list(by_name))]
+    ordered = [by_name[name] for name in order_rotated(list(by_name))]
     lines = chain.from_iterable(_lines(s) for s in ordered)
     return server_log.read(lines, track)
 
 
-def _lines(source: Source) -> Iterator[log_lines.Line]:
+def _lines(source: Source) -> Iterator[Line]:
     with source.open() as stream:
-        yield from log_lines.read(stream, source.name)
+        yield from log_lines(stream, source.name, classes=CLASSES)
 
 
 def _images(found: Found, sid: int, folders: dict[str, list[Source]]) -> Iterator[tuple[str, list[Source]]]:

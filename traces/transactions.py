@@ -11,6 +11,7 @@ from struct import Struct
 from typing import TYPE_CHECKING
 from zlib import adler32
 
+from zabcheck.traces.errors import UnreadableError
 from zabcheck.traces.event import Hex
 from zabcheck.traces.jute import Cursor
 
@@ -49,6 +50,29 @@ def name(kind: int) -> str:
 def body_of(payload: bytes) -> Hex:
     """What stands for some bytes when they are compared: their Adler-32, then their length."""
     return Hex(adler32(payload) << 32 | len(payload))
+
+
+MULTI = 14
+
+
+def identity(payload: bytes) -> Hex:
+    """What stands for a transaction when it is compared: of one that was refused, its header.
+
+    A server that applies a multi with a refused part marks the other parts as refused too, in the object that it may
+    not have written to its log yet (``DataTree.processTxn``). So the bytes of such a transaction differ between logs,
+    and mean the same.
+    """
+    if len(payload) >= HEADER.size and HEADER.unpack_from(payload)[4] == MULTI and _is_refused(payload):
+        return body_of(payload[: HEADER.size])
+    return body_of(payload)
+
+
+def _is_refused(payload: bytes) -> bool:
+    try:
+        body = decode(payload, "").body
+    except UnreadableError:
+        return False
+    return isinstance(body, Multi) and any(isinstance(part, Failed) for _, part in body.operations)
 
 
 @dataclass(frozen=True, slots=True)

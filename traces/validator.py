@@ -5,56 +5,30 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from zabcheck.traces.coverage import Coverage
-from zabcheck.traces.event import Missing, Unrecognised
+from zabcheck.traces.event import Image, Missing, RoleTaken, Started, Unrecognised
 from zabcheck.traces.ledger import Ledger
+from zabcheck.traces.outcome import Judged, Outcome
 from zabcheck.traces.rules.clients import Clients
 from zabcheck.traces.rules.elections import Elections
 from zabcheck.traces.rules.epochs import Epochs
 from zabcheck.traces.rules.histories import Histories
+from zabcheck.traces.rules.membership import Membership
+from zabcheck.traces.rules.reigns import Reigns
 from zabcheck.traces.rules.survival import Survival
 from zabcheck.traces.rules.synchronization import Synchronization
 from zabcheck.traces.rules.transactions import Transactions
+from zabcheck.traces.rules.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from zabcheck.traces.event import Base
-    from zabcheck.traces.finding import Anomaly, Finding
     from zabcheck.traces.ledger import Property, Rule
     from zabcheck.traces.members import Members
-
-Verdict = Literal["conforms", "violates", "inconclusive"]
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A property, and what was found out about it."""
-
-    property: Property
-    verdict: Literal["holds", "violated", "inconclusive", "not decidable"]
-    checked: int
-    """at how many places it was decided"""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What the validator says of a recording."""
-
-    verdict: Verdict
-    reason: str
-    properties: tuple[Judged, ...]
-    findings: tuple[Finding, ...]
-    anomalies: tuple[Anomaly, ...]
-    events: int
-    kinds: dict[str, int]
-    tracks: dict[str, int]
-    coverage: Coverage
-    seconds: float
-    notes: tuple[str, ...] = ()
-    """what of the recording was not understood, or lacks something"""
+    from zabcheck.traces.outcome import Verdict
 
 
 def combined(outcomes: list[Outcome]) -> Outcome:
@@ -85,10 +59,14 @@ def combined(outcomes: list[Outcome]) -> Outcome:
         events=sum(o.events for o in outcomes),
         kinds=dict(kinds),
         tracks={name: n for o in outcomes for name, n in o.tracks.items()},
-        coverage=coverage,
+        coverage=coverage.covered(),
         seconds=sum(o.seconds for o in outcomes),
         notes=tuple(dict.fromkeys(note for o in outcomes for note in o.notes)),
     )
+
+
+LANDMARKS = frozenset({Started, RoleTaken, Image})
+"""Kinds of events without which others mean nothing: which life, which role, which disk."""
 
 
 @dataclass
@@ -98,6 +76,10 @@ class Validator:
     members: Members
     ledger: Ledger = field(init=False)
     notes: list[str] = field(default_factory=list)
+    changed: str | None = None
+    """why it is known that the ensemble changed while it was recorded"""
+    whole: bool = True
+    """whether an event that is missing in a track is missed"""
 
     def __post_init__(self) -> None:
         self.ledger = ledger = Ledger(self.members)
@@ -107,9 +89,12 @@ class Validator:
             epochs,
             Synchronization(ledger),
             Transactions(ledger),
+            Wire(ledger),
+            Reigns(ledger),
             histories,
             Survival(ledger, epochs, histories),
             Clients(ledger),
+            Membership(ledger, changed=self.changed),
         ]
         self._handlers: dict[type[Base], list[Callable[[Any], None]]] = {}
         self._coverage = Coverage()
@@ -119,11 +104,12 @@ class Validator:
                 self._handlers.setdefault(kind, []).append(handler)
         self._begun = time.monotonic()
         self._kinds: Counter[type[Base]] = Counter()
-        self._tracks: dict[str, int] = {}
+        self.tracks: dict[str, int] = {}
+        self.landmarks: list[Base] = []
 
     def feed(self, events: Iterable[Base]) -> None:
         """Take events, in the order of their tracks."""
-        handlers, kinds, tracks = self._handlers, self._kinds, self._tracks
+        handlers, kinds, tracks = self._handlers, self._kinds, self.tracks
         nothing: list[Callable[[Any], None]] = []
         for event in events:
             kind = type(event)
@@ -131,10 +117,12 @@ class Validator:
             track = event.track
             expected = tracks.get(track, 0)
             tracks[track] = event.seq + 1
-            if event.seq != expected:
+            if event.seq != expected and self.whole:
                 self._gap(event, expected)
             if kind is Missing or kind is Unrecognised:
                 self._note(event)
+            if kind in LANDMARKS:
+                self.landmarks.append(event)
             for handler in handlers.get(kind, nothing):
                 handler(event)
 
@@ -159,6 +147,10 @@ class Validator:
 
     def outcome(self, unfinished: str | None = None) -> Outcome:
         """Decide what is left, and say what was found; ``unfinished`` says why not all events were taken."""
+        heard = {e.server for e in self.landmarks if isinstance(e, (Started, RoleTaken))}
+        for sid in self.members.sids:
+            if sid not in heard:
+                self.ledger.incomplete.setdefault(("log", sid), f"there is no log of server {sid}")
         if unfinished is None:
             for rule in self._rules:
                 rule.finish()
@@ -173,8 +165,8 @@ class Validator:
             anomalies=tuple(ledger.anomalies),
             events=sum(self._kinds.values()),
             kinds={kind.__name__: n for kind, n in self._kinds.items()},
-            tracks=dict(self._tracks),
-            coverage=self._coverage,
+            tracks=dict(self.tracks),
+            coverage=self._coverage.covered(),
             seconds=time.monotonic() - self._begun,
             notes=tuple(self.notes),
         )

@@ -114,8 +114,10 @@ class _Reader:
         talk, side = self._side(lost.flow)
         side.decoder = None
         talk.given_up |= talk.protocol is None
-        what = f"connection {_text(lost.flow.source)} - {_text(lost.flow.target)}: {lost.why}"
-        yield self._event(side, events.Missing, what=what)
+        ends = lost.flow.source, lost.flow.target
+        what = f"connection {_text(ends[0])} - {_text(ends[1])}: {lost.why}"
+        foreign = self.ports and talk.protocol is None and not any(port in self.ports for _, port in ends)
+        yield self._event(side, events.Unrecognised if foreign else events.Missing, what=what)
 
     def _data(self, flow: Flow, data: bytes) -> Iterator[Base]:
         talk, side = self._side(flow)

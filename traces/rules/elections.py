@@ -17,7 +17,6 @@ from zabcheck.model.zookeeper.messages import Notification, Role, Vote
 from zabcheck.model.zookeeper.server import Handler, Server
 from zabcheck.traces.event import (
     ElectionBegan,
-    Looking,
     Missing,
     Notified,
     RoleTaken,
@@ -150,7 +149,6 @@ class Elections(Rule):
         return {
             Missing: self._missing,
             Started: self._started,
-            Looking: self._looking,
             ElectionBegan: self._began,
             Notified: self._notified,
             RoleTaken: self._decided,
@@ -165,9 +163,6 @@ class Elections(Rule):
 
     def _started(self, event: Started) -> None:
         self._candidates[event.server or 0] = Candidate()
-
-    def _looking(self, event: Looking) -> None:
-        self._of(event).waiting.clear()
 
     def _began(self, event: ElectionBegan) -> None:
         me = self._of(event)
