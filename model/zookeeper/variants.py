@@ -285,7 +285,8 @@ bug(
 )
 bug(
     2354,
-    "The same again in later lines, which had lost or never got what mended it (ZOOKEEPER-1653).",
+    "A server that crashed between the snapshot and the current epoch refuses to start: ZOOKEEPER-1653 again, in lines "
+    "that never got what mended it in 3.4.6.",
     "3.5.0-3.5.9, 3.6.0-3.6.2, 3.7.0",
     "LogEpoch",
     epoch_marker=False,

@@ -32,15 +32,15 @@ class Question:
     """the file that says who votes and what is a quorum, if one was named"""
 
     @property
-    def bounds(self) -> dict[str, int | str]:
-        """Every option of the scope, as it can be typed."""
-        values = {f.name: getattr(self.scope, f.name) for f in options(self.model.scope)}
-        return values | ({"quorum": self.configuration} if self.configuration else {})
+    def named(self) -> dict[str, str]:
+        """What belongs to the scope and is named by a file."""
+        return {"quorum": self.configuration} if self.configuration else {}
 
     @property
     def title(self) -> str:
         """The question in a line."""
-        numbers = [f"--{name.replace('_', '-')} {value}" for name, value in self.bounds.items()]
+        bounds = {f.name: getattr(self.scope, f.name) for f in options(self.model.scope)} | self.named
+        numbers = [f"--{name.replace('_', '-')} {value}" for name, value in bounds.items()]
         variants = [f"--variant {name}" for name in self.variants]
         return " ".join([self.model.name, *numbers, *variants])
 

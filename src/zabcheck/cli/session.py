@@ -49,7 +49,8 @@ def conduct(
         Interruption(quiet=parsed.quiet) as interruption,
         reporter_for(sys.stderr, asked.title, quiet=parsed.quiet) as reporter,
     ):
-        result = dataclasses.replace(search(interruption.listening(reporter)), scope=asked.bounds)
+        result = search(interruption.listening(reporter))
+    result = dataclasses.replace(result, scope=result.scope | asked.named)
     _deliver(result, report, simulation)
     return status_of(result)
 
