@@ -11,6 +11,7 @@ from zabcheck.traces.coverage import Coverage
 from zabcheck.traces.event import Image, Missing, RoleTaken, Started, Unrecognised
 from zabcheck.traces.ledger import Ledger
 from zabcheck.traces.outcome import Judged, Outcome
+from zabcheck.traces.rules.causes import Causes
 from zabcheck.traces.rules.clients import Clients
 from zabcheck.traces.rules.elections import Elections
 from zabcheck.traces.rules.epochs import Epochs
@@ -84,10 +85,11 @@ class Validator:
 
     def __post_init__(self) -> None:
         self.ledger = ledger = Ledger(self.members)
-        epochs, histories = Epochs(ledger), Histories(ledger)
+        elections, epochs, histories = Elections(ledger), Epochs(ledger), Histories(ledger)
         self._rules: list[Rule] = [
-            Elections(ledger),
+            elections,
             epochs,
+            Causes(ledger, elections, epochs),
             Synchronization(ledger),
             Transactions(ledger),
             Wire(ledger),
