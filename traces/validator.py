@@ -11,11 +11,13 @@ from zabcheck.traces.coverage import Coverage
 from zabcheck.traces.event import Image, Missing, RoleTaken, Started, Unrecognised
 from zabcheck.traces.ledger import Ledger
 from zabcheck.traces.outcome import Judged, Outcome
+from zabcheck.traces.rules.causes import Causes
 from zabcheck.traces.rules.clients import Clients
 from zabcheck.traces.rules.elections import Elections
 from zabcheck.traces.rules.epochs import Epochs
 from zabcheck.traces.rules.histories import Histories
 from zabcheck.traces.rules.membership import Membership
+from zabcheck.traces.rules.progress import Progress
 from zabcheck.traces.rules.reigns import Reigns
 from zabcheck.traces.rules.survival import Survival
 from zabcheck.traces.rules.synchronization import Synchronization
@@ -83,10 +85,11 @@ class Validator:
 
     def __post_init__(self) -> None:
         self.ledger = ledger = Ledger(self.members)
-        epochs, histories = Epochs(ledger), Histories(ledger)
+        elections, epochs, histories = Elections(ledger), Epochs(ledger), Histories(ledger)
         self._rules: list[Rule] = [
-            Elections(ledger),
+            elections,
             epochs,
+            Causes(ledger, elections, epochs),
             Synchronization(ledger),
             Transactions(ledger),
             Wire(ledger),
@@ -95,6 +98,7 @@ class Validator:
             Survival(ledger, epochs, histories),
             Clients(ledger),
             Membership(ledger, changed=self.changed),
+            Progress(ledger),
         ]
         self._handlers: dict[type[Base], list[Callable[[Any], None]]] = {}
         self._coverage = Coverage()

@@ -60,6 +60,9 @@ BROKEN = [
     ("VoteOrder", change("s1/log", e.Notified, 2, round=2)),
     ("DecisionSupport", change("s3/log", e.RoleTaken, 0, role="following")),
     ("DecisionSupport", drop("s3/log", e.Notified, 1, 2)),
+    ("BallotsWereSent", change("s3/log", e.Notified, 1, zxid=7)),
+    ("BallotsWereSent", change("s3/log", e.Notified, 2, state="leading")),
+    ("RecordsOfActivatedEpochs", drop("s3/log", e.Activated, 1)),
     ("Leadership1", change("s3/log", e.Activated, 1, epoch=1)),
     ("ActivationQuorum", change("s3/log", e.Activated, 0, supporters=(3,))),
     ("ActivationQuorum", change("s3/log", e.Activated, 0, supporters=(1, 2))),
@@ -155,3 +158,19 @@ def test_findings_are_minimal() -> None:
     (finding,) = story.outcome().findings
     assert finding.minimal
     assert {Hex(ONE + 3), Hex(TWO + 1)} <= {getattr(event, "zxid", None) for event in finding.events}
+
+
+def test_anomalies_are_no_violations() -> None:
+    story = legal()
+    story.drop("s3/log", e.Activated, 0)
+    story.drop("s1/log", e.UptodateReceived, 0)
+    story.add("s2/log", e.Alarm, what="log thread died", text="SyncThread:2")
+    story.add("s2/log", e.Refused, reason="the log is damaged")
+    outcome = story.outcome()
+    assert [a.kind for a in outcome.anomalies] == [
+        "synchronization not completed",
+        "epoch not activated",
+        "log thread died",
+        "start refused",
+    ]
+    assert not any(f.property in {"Leadership1", "ActivationQuorum"} for f in outcome.findings)
