@@ -15,9 +15,11 @@ from zabcheck.traces.rules.clients import Clients
 from zabcheck.traces.rules.elections import Elections
 from zabcheck.traces.rules.epochs import Epochs
 from zabcheck.traces.rules.histories import Histories
+from zabcheck.traces.rules.reigns import Reigns
 from zabcheck.traces.rules.survival import Survival
 from zabcheck.traces.rules.synchronization import Synchronization
 from zabcheck.traces.rules.transactions import Transactions
+from zabcheck.traces.rules.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -81,6 +83,8 @@ class Validator:
             histories,
             Survival(ledger, epochs, histories),
             Clients(ledger),
+            Wire(ledger),
+            Reigns(ledger),
         ]
         self._handlers: dict[type[Base], list[Callable[[Any], None]]] = {}
         self._coverage = Coverage()
