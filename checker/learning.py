@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import pairwise, permutations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from zabcheck.checker.errors import ContractError, UsageError
 from zabcheck.checker.evaluate import (
@@ -84,10 +84,33 @@ def _require_alike(evaluator: Evaluator, swap: dict[Id, Id]) -> None:
             raise UsageError(f"{name} is not the same for all ids, so --symmetry would be wrong")
 
 
+class Memory(Protocol):
+    """What knows the values that the ids of a `TrackingTree` stand for."""
+
+    values: list[list[Any]]
+    """by field, then id"""
+
+    def admit(self, index: int, value: Any) -> None:
+        """Refuse a value that a field may not hold."""
+
+    def admit_arguments(self, index: int, args: tuple[Any, ...]) -> None:
+        """Refuse arguments of a view or operation that are not values."""
+
+    def effect_of(
+        self, index: int, chain: list[tuple[Callable[..., Any], tuple[Any, ...]]], value: Any
+    ) -> Any:
+        """What a chain of operations makes of a value of field ``index``."""
+
+    def project(
+        self, key: tuple[int, Callable[..., Any], tuple[Any, ...]], identity: int
+    ) -> tuple[int, int, Any]:
+        """The slot of a projection, the id of its result for a value, and that result."""
+
+
 class TrackingTree:
     """The fields of one state, given as value ids, with a record of what was read and written."""
 
-    def __init__(self, teacher: Teacher) -> None:
+    def __init__(self, teacher: Memory) -> None:
         self._teacher = teacher
         self.ids: tuple[int, ...] = ()
         self.path: list[int] = []

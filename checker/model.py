@@ -137,10 +137,18 @@ class Declared:
 
 @dataclass(frozen=True)
 class Transition(Declared):
-    """A transition: whether it is a fault, and whether a run that leaves it out for ever is unfair to it."""
+    """A transition: whether it is a fault, and whether a run that leaves it out for ever is unfair to it.
+
+    Its first argument takes the step, unless it belongs to the ``environment``.
+    """
 
     fault: bool = False
     fair: bool = True
+    environment: bool = False
+
+    def actor(self, instance: Instance) -> Any:
+        """Who takes the step: the first argument; ``None`` if that is nobody in particular."""
+        return None if self.environment or not instance.arguments else instance.arguments[0]
 
 
 @dataclass(frozen=True)
@@ -220,15 +228,17 @@ class Model(Generic[C]):
         name: str | None = None,
         fault: bool = False,
         fair: bool = True,
+        environment: bool = False,
     ) -> Callable[[F], F]:
         """Register a transition: a function of the state and of one member of ``over(scope)``.
 
         Liveness is demanded of runs without further ``fault`` steps, in which no instance of a ``fair`` transition
-        stays enabled for ever without being taken (weak fairness).
+        stays enabled for ever without being taken (weak fairness). A recording has a step on the track of its first
+        argument, or on that of the ``environment`` if it happens to several at once, or to what is between them.
         """
 
         def register(function: F) -> F:
-            declared = Transition(name or function.__name__, function, over, fault, fair)
+            declared = Transition(name or function.__name__, function, over, fault, fair, environment)
             self._claim(self.transitions, declared)
             return function
 

@@ -104,7 +104,7 @@ class Coverage:
             SyncReceived: lambda e: self.transitions.add(SYNCHRONIZED[e.mode]),
             Left: self._left,
             Sent: lambda e: self.transitions.update({PACKETS[e.type]} if e.type in PACKETS else ()),
-            Step: lambda e: self.transitions.add(e.transition),
+            Step: lambda e: self.transitions.update({e.transition} if e.transition else ()),
         }
 
     def _role(self, event: RoleTaken) -> None:

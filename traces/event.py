@@ -66,6 +66,8 @@ class Recording(Base):
     """members of each group of a hierarchical quorum"""
     weights: dict[int, int] = {}
     made_by: str | None = None
+    bounds: dict[str, int | str] = {}
+    """options of the model's scope, for a recording of its own steps"""
 
 
 class Unrecognised(Base):
@@ -460,13 +462,19 @@ class SessionState(Base):
 
 
 class Step(Base):
-    """A step of the model, written by a simulation or by an implementation that runs the model's functions."""
+    """A step of the model, written by a simulation or by an implementation that runs the model's functions.
 
-    transition: str
-    arguments: tuple[int, ...] = ()
-    choices: tuple[str, ...] = ()
+    It is on the track of who takes it (`zabcheck.traces.steps`). A number that is left out is a step that was not
+    observed; so is a step without a transition, which says that there was one at the end of a track.
+    """
+
+    transition: str | None = None
+    arguments: dict[str, str] = {}
+    """by the names of the transition's parameters, values as shown; those that were observed"""
+    choices: tuple[int, ...] | None = None
+    """which of the options it took, where the model leaves it open"""
     seen: dict[str, str] = {}
-    """fields of the state after the step, as far as observed: path in the state, and value as shown"""
+    """fields of the state after the step that were observed: path in the state, and value as shown"""
 
 
 LIFE = (

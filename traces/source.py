@@ -6,24 +6,22 @@ only a name here; what is packed is read piece by piece, and no more of it than 
 
 from __future__ import annotations
 
-import gzip
 import io
 import os
 import stat
 import tarfile
 import zipfile
 import zlib
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from zabcheck.traces.errors import UnreadableError
+from zabcheck.traces.inflate import Inflated, Marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-    from _typeshed import WriteableBuffer
 
 PIECE = 2**20
 """Bytes that are read at once."""
@@ -37,7 +35,7 @@ RATIO = 200
 Preallocated transaction logs are nearly all zeros, 64 MiB each, so that a thousand times is usual for small ones.
 """
 
-UNSUSPICIOUS = 2**30
+UNSUSPICIOUS = 2**33
 
 LARGEST_NAME = 2**20
 """Bytes of a tar header that gives a long name; it is read at once."""
@@ -53,7 +51,7 @@ class Source:
     """A named sequence of bytes; opened each time that it is read."""
 
     name: str
-    """path, archive and member with ``/`` between, printable"""
+    """folders, archive and member with ``/`` between, printable"""
     size: int | None
     """in bytes, as its folder or archive says; unknown if it is packed by itself"""
     opener: Callable[[], BinaryIO] = field(repr=False)
@@ -79,12 +77,12 @@ def walk(path: Path) -> Iterator[Source]:
     A file whose name ends in ``.gz`` is unpacked as it is read; archives in archives are not looked into. Links are
     followed, but no folder is entered twice. Devices, pipes and sockets are left out.
     """
-    for name, file in _files(path):
-        yield from _sources(name, file)
+    for name, file, size in _files(path):
+        yield from _sources(name, file, size)
 
 
-def _files(top: Path) -> Iterator[tuple[str, Path]]:
-    home = top.resolve()
+def _files(top: Path) -> Iterator[tuple[str, Path, int]]:
+    """Names, paths and sizes."""
     seen: set[tuple[int, int]] = set()
     todo = [(shown(str(top)), top)]
     while todo:
@@ -96,10 +94,10 @@ def _files(top: Path) -> Iterator[tuple[str, Path]]:
                 continue  # it leads nowhere
             raise _unreadable(str(path), None, error) from error
         if stat.S_ISREG(what.st_mode):
-            yield name, path
+            yield name, path, what.st_size
         if not stat.S_ISDIR(what.st_mode) or (what.st_dev, what.st_ino) in seen:
             continue
-        if path is not top and path.is_symlink() and path.resolve().is_relative_to(home):
+        if path is not top and path.is_symlink() and path.resolve().is_relative_to(top.resolve()):
             continue  # it is entered under its own name
         seen.add((what.st_dev, what.st_ino))
         try:
@@ -109,16 +107,16 @@ def _files(top: Path) -> Iterator[tuple[str, Path]]:
         todo += [(f"{name}/{shown(entry.name)}", entry) for entry in entries]
 
 
-def _sources(name: str, path: Path) -> Iterator[Source]:
+def _sources(name: str, path: Path, size: int) -> Iterator[Source]:
     lower = name.lower()
     if lower.endswith(".zip"):
         yield from _zipped(name, path)
     elif lower.endswith(ARCHIVES):
-        yield from _tarred(name, path)
+        yield from _tarred(name, path, size)
     elif lower.endswith(".gz"):
-        yield Source(name, None, lambda: _unpacked(name, path))
+        yield Source(name, None, lambda: _inflated(name, _plain(name, path), size))
     else:
-        yield Source(name, path.stat().st_size, lambda: _plain(name, path))
+        yield Source(name, size, lambda: _plain(name, path))
 
 
 def _plain(name: str, path: Path) -> BinaryIO:
@@ -133,35 +131,36 @@ def _plain(name: str, path: Path) -> BinaryIO:
         raise _unreadable(name, None, error) from error
 
 
-def _unpacked(name: str, path: Path) -> BinaryIO:
-    packed = _plain(name, path)
-    return _guarded(name, gzip.GzipFile(fileobj=packed), path.stat().st_size, packed)
+def _inflated(name: str, packed: BinaryIO, size: int, marks: Marks | None = None) -> BinaryIO:
+    """What comes out of ``packed``, which has this ``size``."""
+    return _guarded(name, Inflated(name, packed, limit(size), marks), None, packed)
 
 
-def _tarred(name: str, path: Path) -> Iterator[Source]:
-    """The members of a tar archive. Each is opened by reading the archive again from its beginning."""
+def limit(size: int) -> int:
+    """How much may come out of a file of this size."""
+    return min(LARGEST, max(UNSUSPICIOUS, RATIO * size))
 
-    def opener(member: str, offset: int, size: int | None) -> Callable[[], BinaryIO]:
+
+def _tarred(name: str, path: Path, size: int) -> Iterator[Source]:
+    marks = None if name.lower().endswith(".tar") else Marks()
+
+    def opener(member: str, info: tarfile.TarInfo, *, packed: bool) -> Callable[[], BinaryIO]:
         def opened() -> BinaryIO:
-            tar = _tar(name, path)
-            for info in _infos(name, tar):
-                if info.offset == offset and (content := tar.extractfile(info)) is not None:
-                    if size is not None:
-                        return _guarded(member, content, path.stat().st_size, tar)
-                    unpacked = gzip.GzipFile(fileobj=_guarded(member, content, path.stat().st_size, tar))
-                    return _guarded(member, unpacked, info.size, content, tar)
-            tar.close()
-            raise UnreadableError(member, None, "it is no longer in the archive")
+            tar = _tar(name, path, size, marks)
+            content = tar.extractfile(info)
+            if content is None:
+                raise AssertionError(info)
+            stream = _guarded(member, content, size, tar)
+            return _inflated(member, stream, info.size) if packed else stream
 
         return opened
 
-    tar = _tar(name, path)
-    with tar:
+    with _tar(name, path, size, marks) as tar:
         for info in _infos(name, tar):
             if info.isreg():
                 member = f"{name}/{shown(info.name)}"
-                size = None if member.lower().endswith(".gz") else info.size
-                yield Source(member, size, opener(member, info.offset, size))
+                packed = member.lower().endswith(".gz")
+                yield Source(member, None if packed else info.size, opener(member, info, packed=packed))
 
 
 class _Info(tarfile.TarInfo):
@@ -177,12 +176,21 @@ class _Info(tarfile.TarInfo):
 
 class _Tar(tarfile.TarFile):
     members: list[tarfile.TarInfo]
+    under: BinaryIO
+
+    def close(self) -> None:
+        super().close()
+        self.under.close()
 
 
-def _tar(name: str, path: Path) -> _Tar:
-    stream = _plain(name, path) if name.lower().endswith(".tar") else _unpacked(name, path)
+def _tar(name: str, path: Path, size: int, marks: Marks | None) -> _Tar:
+    stream = _plain(name, path)
+    if marks is not None:
+        stream = _inflated(name, stream, size, marks)
     try:
-        return _Tar.open(fileobj=stream, mode="r|", bufsize=PIECE, tarinfo=_Info)
+        tar = _Tar.open(fileobj=stream, mode="r:", tarinfo=_Info)
+        tar.under = stream
+        return tar
     except (tarfile.TarError, *DAMAGE) as error:
         stream.close()
         raise _unreadable(name, None, error) from error
@@ -212,10 +220,8 @@ def _zipped(name: str, path: Path) -> Iterator[Source]:
             except (zipfile.BadZipFile, *DAMAGE) as error:
                 archive.close()
                 raise _unreadable(member, None, error) from error
-            if not member.lower().endswith(".gz"):
-                return _guarded(member, content, info.compress_size, archive)
-            unpacked = gzip.GzipFile(fileobj=_guarded(member, content, info.compress_size, archive))
-            return _guarded(member, unpacked, info.file_size, content, archive)
+            stream = _guarded(member, content, info.compress_size, archive)
+            return _inflated(member, stream, info.file_size) if member.lower().endswith(".gz") else stream
 
         return opened
 
@@ -229,10 +235,20 @@ def _zipped(name: str, path: Path) -> Iterator[Source]:
             yield Source(member, size, opener(member, info))
 
 
-def _zip(name: str, path: Path) -> zipfile.ZipFile:
+class _Zip(zipfile.ZipFile):
+    def __init__(self, under: BinaryIO) -> None:
+        self.under = under
+        super().__init__(under)
+
+    def close(self) -> None:
+        super().close()
+        self.under.close()
+
+
+def _zip(name: str, path: Path) -> _Zip:
     stream = _plain(name, path)
     try:
-        return zipfile.ZipFile(stream)
+        return _Zip(stream)
     except (zipfile.BadZipFile, *DAMAGE) as error:
         stream.close()
         raise _unreadable(name, None, error) from error
@@ -247,6 +263,8 @@ class _Readable(_Closable, Protocol):
 
     def seek(self, offset: int, whence: int, /) -> int: ...
 
+    def seekable(self) -> bool: ...
+
 
 class _Guard(io.RawIOBase):
     """A stream that says which file is damaged, and that ends when more comes out than can have been packed."""
@@ -255,34 +273,40 @@ class _Guard(io.RawIOBase):
         self.name = name
         self.inner = inner
         self.held = held
-        self.count = 0
-        self.limit = LARGEST if packed is None else min(LARGEST, max(UNSUSPICIOUS, RATIO * packed))
-        self.packed = packed
+        self.at = 0
+        self.limit = None if packed is None else limit(packed)
 
     def readable(self) -> bool:
         return True
 
     def seekable(self) -> bool:
-        return self.packed is None
+        return self.limit is None and self.inner.seekable()
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        return self.inner.seek(offset, whence)
+        with self._naming():
+            self.at = self.inner.seek(offset, whence)
+        return self.at
 
-    def readinto(self, buffer: WriteableBuffer) -> int:
+    def readinto(self, buffer: Any) -> int:
         target = memoryview(buffer).cast("B")[:PIECE]
-        try:
+        with self._naming():
             data = self.inner.read(len(target)) or b""
+        self.at += len(data)
+        if self.limit is not None and self.at > self.limit:
+            why = f"more than {self.limit} bytes come out of it; unpack it by hand if it is no trap"
+            raise UnreadableError(self.name, None, why)
+        target[: len(data)] = data
+        return len(data)
+
+    @contextmanager
+    def _naming(self) -> Iterator[None]:
+        """What the libraries raise becomes an error that names the file."""
+        try:
+            yield
         except UnreadableError:
             raise
         except (tarfile.TarError, zipfile.BadZipFile, *DAMAGE) as error:
-            raise _unreadable(self.name, self.count, error) from error
-        self.count += len(data)
-        if self.packed is not None and self.count > self.limit:
-            raise UnreadableError(
-                self.name, None, f"more than {self.limit} bytes come out of {self.packed}; unpack it by hand"
-            )
-        target[: len(data)] = data
-        return len(data)
+            raise _unreadable(self.name, self.at, error) from error
 
     def close(self) -> None:
         if not self.closed:
@@ -291,7 +315,7 @@ class _Guard(io.RawIOBase):
 
 
 def _guarded(name: str, inner: _Readable, packed: int | None, *held: _Closable) -> BinaryIO:
-    """What ``inner`` reads out of a file of ``packed`` bytes; ``held`` is closed with it."""
+    """What ``inner`` reads, perhaps out of ``packed`` bytes; ``held`` is closed with it."""
     stack = ExitStack()
     for item in reversed((inner, *held)):
         stack.callback(item.close)

@@ -139,7 +139,8 @@ class Streams:
         if segment.flags & RST:
             for each in connection.flows:
                 if not each.over:
-                    yield self._give_up(each) if each.missed is not None else End(each)
+                    missing = each.missed is not None or each.waiting
+                    yield self._give_up(each) if missing else End(each)
                     each.over = True
                     each.waiting.clear()
         elif segment.flags & ACK and other.begun and not other.over:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from zabcheck.traces.coverage import Coverage
-from zabcheck.traces.event import Missing, Unrecognised
+from zabcheck.traces.event import Image, Missing, RoleTaken, Started, Unrecognised
 from zabcheck.traces.ledger import Ledger
 from zabcheck.traces.outcome import Judged, Outcome
 from zabcheck.traces.rules.clients import Clients
 from zabcheck.traces.rules.elections import Elections
 from zabcheck.traces.rules.epochs import Epochs
 from zabcheck.traces.rules.histories import Histories
+from zabcheck.traces.rules.membership import Membership
 from zabcheck.traces.rules.reigns import Reigns
 from zabcheck.traces.rules.survival import Survival
 from zabcheck.traces.rules.synchronization import Synchronization
@@ -64,6 +65,10 @@ def combined(outcomes: list[Outcome]) -> Outcome:
     )
 
 
+LANDMARKS = frozenset({Started, RoleTaken, Image})
+"""Kinds of events without which others mean nothing: which life, which role, which disk."""
+
+
 @dataclass
 class Validator:
     """The rules over one recording; feed it events, then ask for the outcome."""
@@ -71,6 +76,10 @@ class Validator:
     members: Members
     ledger: Ledger = field(init=False)
     notes: list[str] = field(default_factory=list)
+    changed: str | None = None
+    """why it is known that the ensemble changed while it was recorded"""
+    whole: bool = True
+    """whether an event that is missing in a track is missed"""
 
     def __post_init__(self) -> None:
         self.ledger = ledger = Ledger(self.members)
@@ -80,11 +89,12 @@ class Validator:
             epochs,
             Synchronization(ledger),
             Transactions(ledger),
+            Wire(ledger),
+            Reigns(ledger),
             histories,
             Survival(ledger, epochs, histories),
             Clients(ledger),
-            Wire(ledger),
-            Reigns(ledger),
+            Membership(ledger, changed=self.changed),
         ]
         self._handlers: dict[type[Base], list[Callable[[Any], None]]] = {}
         self._coverage = Coverage()
@@ -94,11 +104,12 @@ class Validator:
                 self._handlers.setdefault(kind, []).append(handler)
         self._begun = time.monotonic()
         self._kinds: Counter[type[Base]] = Counter()
-        self._tracks: dict[str, int] = {}
+        self.tracks: dict[str, int] = {}
+        self.landmarks: list[Base] = []
 
     def feed(self, events: Iterable[Base]) -> None:
         """Take events, in the order of their tracks."""
-        handlers, kinds, tracks = self._handlers, self._kinds, self._tracks
+        handlers, kinds, tracks = self._handlers, self._kinds, self.tracks
         nothing: list[Callable[[Any], None]] = []
         for event in events:
             kind = type(event)
@@ -106,10 +117,12 @@ class Validator:
             track = event.track
             expected = tracks.get(track, 0)
             tracks[track] = event.seq + 1
-            if event.seq != expected:
+            if event.seq != expected and self.whole:
                 self._gap(event, expected)
             if kind is Missing or kind is Unrecognised:
                 self._note(event)
+            if kind in LANDMARKS:
+                self.landmarks.append(event)
             for handler in handlers.get(kind, nothing):
                 handler(event)
 
@@ -134,6 +147,10 @@ class Validator:
 
     def outcome(self, unfinished: str | None = None) -> Outcome:
         """Decide what is left, and say what was found; ``unfinished`` says why not all events were taken."""
+        heard = {e.server for e in self.landmarks if isinstance(e, (Started, RoleTaken))}
+        for sid in self.members.sids:
+            if sid not in heard:
+                self.ledger.incomplete.setdefault(("log", sid), f"there is no log of server {sid}")
         if unfinished is None:
             for rule in self._rules:
                 rule.finish()
@@ -148,7 +165,7 @@ class Validator:
             anomalies=tuple(ledger.anomalies),
             events=sum(self._kinds.values()),
             kinds={kind.__name__: n for kind, n in self._kinds.items()},
-            tracks=dict(self._tracks),
+            tracks=dict(self.tracks),
             coverage=self._coverage.covered(),
             seconds=time.monotonic() - self._begun,
             notes=tuple(self.notes),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from zabcheck.model.zab.state import Server, State
 
 
-@model.transition(over=ordered_pair)
+@model.transition(over=ordered_pair, environment=True)
 def timeout(state: State, leader: Id, follower: Id) -> None:
     """The connection between a leader and a follower breaks, and both notice (Timeout)."""
     require(state.servers[follower].leader == leader)

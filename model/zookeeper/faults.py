@@ -38,7 +38,7 @@ def restart(state: State, server: int) -> None:
     state.act(server, lambda me, _: threads.start(me))
 
 
-@model.transition(over=pair, fault=True)
+@model.transition(over=pair, fault=True, environment=True)
 def partition(state: State, one: int, other: int) -> None:
     """Two servers are cut off from each other; each will notice by itself."""
     require(not state.apart[one, other])
@@ -49,7 +49,7 @@ def partition(state: State, one: int, other: int) -> None:
     state.links[other][one].cut()
 
 
-@model.transition(over=pair)
+@model.transition(over=pair, environment=True)
 def heal(state: State, one: int, other: int) -> None:
     """Two servers can reach each other again."""
     require(state.apart[one, other])

@@ -34,6 +34,8 @@ REMEMBERED = 20_000
 """Proposals whose bodies, or acknowledgements, are remembered."""
 SECRET = ("TLS", "SASL")
 """Words that tell that a connection could not be understood, but may be one of servers."""
+UNCHANGED = "the ensemble"
+"""What is awaited until the end: that the ensemble which is known is that of the whole capture."""
 REIGNS = 1000
 """Reigns that are remembered."""
 DIGEST = 12
@@ -48,6 +50,8 @@ class Member(Talk):
     position: int = 0
     """where its FOLLOWERINFO was, among all packets"""
     reign: Reign | None = None
+    offer: Sent | None = None
+    """LEADERINFO, if it was not known then who the leader is"""
     sync: Sent | None = None
     end: int = 0
     """the last zxid of the history that it was given so far"""
@@ -133,6 +137,7 @@ class Reigns(Rule):
         self._bodies: OrderedDict[int, Sent] = OrderedDict()
         self._begun: dict[int, tuple[int, Sent]] = {}
         self._position = 0
+        self._reconfigured = False
 
     def handlers(self) -> Mapping[type[Base], Callable[[Any], None]]:
         """By what a capture shows of servers."""
@@ -197,8 +202,12 @@ class Reigns(Rule):
             self.ledger.judge(name, True, lambda: Finding(name, None, "", "", "", ()))
             return
         unseen = self._unseen(reign)
-        if self.members.is_quorum(inside | unseen) or (name != OFFERED and not reign.whole):
-            self._undecided(name, reign, event, inside, unseen)
+        if self._reconfigured:
+            self._undecided(name, reign, event, "the ensemble was reconfigured")
+            return
+        if self.members.is_quorum(inside | unseen) or (event.type != "LEADERINFO" and not reign.whole):
+            lacks = f"what {_sids(unseen - inside)} said" if unseen - inside else "its beginning"
+            self._undecided(name, reign, event, f"the capture does not show {lacks}")
             return
         self._suspicions.judge(
             name,
@@ -217,19 +226,13 @@ class Reigns(Rule):
                 m.learner_track
                 for m in self._waiting.get((reign.capture, reign.leader), {}).values()
                 if m.learner not in inside
-            ],
+            ]
+            + [UNCHANGED],
         )
 
-    def _undecided(
-        self, name: str, reign: Reign, event: Sent, inside: frozenset[int], unseen: frozenset[int]
-    ) -> None:
+    def _undecided(self, name: str, reign: Reign, event: Sent, why: str) -> None:
         if name not in reign.told:
             reign.told.add(name)
-            why = (
-                f"the capture does not show what {_sids(unseen - inside)} said"
-                if unseen
-                else "the capture does not show its beginning"
-            )
             self.ledger.anomalies.append(
                 Anomaly("undecided", f"{name} of epoch {reign.epoch} is not decided: {why}", (event,))
             )
@@ -237,17 +240,47 @@ class Reigns(Rule):
     def _sent(self, event: Sent) -> None:
         self._position += 1
         self._suspicions.heard(event.track)
+        if event.type in ("COMMITANDACTIVATE", "INFORMANDACTIVATE") and not self._reconfigured:
+            self._reconfigured = True
+            self._suspicions.lost(UNCHANGED, "the ensemble was reconfigured")
         talk = self._talks.of(event)
         if talk.broken:
             return
         by_leader = talk.is_leaders(event)
         if talk.leader is None or talk.learner is None:
             self._same(event)
+            if event.type == "LEADERINFO":
+                talk.offer = event
             return
         self._met(event)
+        if talk.offer is not None and talk.reign is None:
+            self._bind(talk, talk.leader, talk.offer)
+        if talk.reign is None and event.type in ("ACKEPOCH", "ACK"):
+            # The answer to a LEADERINFO that was not seen.
+            self._unheard[_capture(event.track), talk.learner] = self._position
         step = (self._STEPS if by_leader else self._ANSWERS).get(event.type)
         if step is not None:
             step(self, talk, event)
+
+    def _bind(self, talk: Member, leader: int, offer: Sent) -> None:
+        """Only now it is known whose epoch was offered; what was said in between has passed."""
+        if offer.zxid is not None:
+            reign = self._reign(_capture(offer.track), leader, offer.zxid >> 32, offer)
+            reign.whole = False
+            talk.reign = reign
+            reign.members.append(talk)
+
+    def _reign(self, capture: str, leader: int, epoch: int, offer: Sent) -> Reign:
+        reign = self._reigns.get((capture, leader, epoch))
+        if reign is None:
+            reign = Reign(capture, leader, epoch, offer, self._position)
+            self._reigns[capture, leader, epoch] = reign
+            if len(self._reigns) > REIGNS:
+                self._reigns.popitem(last=False)
+            latest = self._latest.get((capture, leader))
+            if latest is None or epoch > latest.epoch:
+                self._latest[capture, leader] = reign
+        return reign
 
     # What learners say
 
@@ -281,14 +314,9 @@ class Reigns(Rule):
         latest = self._latest.get((capture, leader))
         if latest is not None and epoch < latest.epoch and talk.position > latest.position:
             self._two_epochs(latest, epoch, event)
-        reign = self._reigns.get((capture, leader, epoch))
-        if reign is None:
-            reign = Reign(capture, leader, epoch, event, self._position)
-            self._reigns[capture, leader, epoch] = reign
-            if len(self._reigns) > REIGNS:
-                self._reigns.popitem(last=False)
-            if latest is None or epoch > latest.epoch:
-                self._latest[capture, leader] = reign
+        fresh = (capture, leader, epoch) not in self._reigns
+        reign = self._reign(capture, leader, epoch, event)
+        if fresh:
             came = [m for m in waiting.values() if not m.observer and m.info is not None]
             below = {
                 m.learner for m in came if m.info and m.info.zxid is not None and m.info.zxid >> 32 < epoch

@@ -53,14 +53,15 @@ class Suspicions:
                 self._confirm(each)
         self._open = [each for each in self._open if each.waits]
 
-    def lost(self, track: str) -> None:
+    def lost(self, track: str, why: str = "frames were not captured") -> None:
         """Something of a track was not captured, which may be what was not seen."""
+        told: set[str] = set()
         for each in self._open:
-            if track in each.waits:
-                text = f"{each.finding.property} is not decided, because frames were not captured: "
-                self._ledger.anomalies.append(
-                    Anomaly("undecided", text + each.finding.observed, each.finding.events)
-                )
+            name = each.finding.property
+            if track in each.waits and name not in told:
+                told.add(name)
+                text = f"{name} is not decided, because {why}: {each.finding.observed}"
+                self._ledger.anomalies.append(Anomaly("undecided", text, each.finding.events))
         self._open = [each for each in self._open if track not in each.waits]
 
     def finish(self) -> None:

@@ -39,12 +39,9 @@ class Talk:
 
     def is_leaders(self, event: Sent) -> bool:
         """Whether the leader sent it. The first packet of a direction tells whose it is."""
-        if event.track not in (self.learner_track, self.leader_track):
-            free = not self.learner_track
-            if free and (event.type in OF_LEARNERS or self.leader_track):
-                self.learner_track = event.track
-            else:
-                self.leader_track = event.track
+        if not self.learner_track:
+            ends = event.track, _opposite(event.track)
+            self.learner_track, self.leader_track = ends if event.type in OF_LEARNERS else ends[::-1]
         by_leader = event.track == self.leader_track
         leader, learner = (event.server, event.to) if by_leader else (event.to, event.server)
         self.leader = self.leader if leader is None else leader
@@ -55,6 +52,13 @@ class Talk:
     def __str__(self) -> str:
         kind = "observer" if self.observer else "follower"
         return f"leader {_name(self.leader)} and {kind} {_name(self.learner)}"
+
+
+def _opposite(track: str) -> str:
+    """The track of the other direction: ``wire/3/b-a`` for ``wire/3/a-b``."""
+    before, _, ends = track.rpartition("/")
+    source, _, target = ends.partition("-")
+    return f"{before}/{target}-{source}"
 
 
 def _name(sid: int | None) -> str:
@@ -91,3 +95,6 @@ class Talks(Generic[T]):
             talk.closed += 1
             if talk.closed > 1:
                 del self._talks[talk.connection]
+
+    def __len__(self) -> int:
+        return len(self._talks)

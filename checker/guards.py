@@ -1,0 +1,150 @@
+"""Why a step is not enabled: the guard that is false, where it is written, and what it looked at."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import linecache
+import textwrap
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zabcheck.checker.evaluate import Choices
+from zabcheck.checker.values import render
+from zabcheck.checker.vocabulary import NotEnabled, set_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import CodeType, FrameType, TracebackType
+
+    from zabcheck.checker.evaluate import Evaluator, State
+    from zabcheck.checker.model import Instance
+
+_HERE = str(Path(__file__).parent)
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A guard that is false."""
+
+    file: str
+    line: int
+    source: str
+    """as written, on one line"""
+    values: tuple[tuple[str, str], ...]
+    """the fields that it looked at, with their values"""
+
+    def __str__(self) -> str:
+        looked = ", ".join(f"{field} = {value}" for field, value in self.values)
+        return f"{self.source}  ({Path(self.file).name}:{self.line})" + (
+            f"  where {looked}" if looked else ""
+        )
+
+
+class _Watched:
+    """A state that may be changed, and that tells who asks for a field."""
+
+    def __init__(self, evaluator: Evaluator, state: State, tell: Callable[[int], None]) -> None:
+        self.view = evaluator.shape.view(self)
+        self._values = list(state)
+        self._tell = tell
+
+    def read(self, index: int) -> Any:
+        self._tell(index)
+        return self._values[index]
+
+    def write(self, index: int, value: Any) -> None:
+        self._values[index] = value
+
+    def project(self, index: int, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+        self._tell(index)
+        return function(self._values[index], *args)
+
+    def apply(self, index: int, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        self._values[index] = function(self._values[index], *args)
+
+
+class _Options:
+    """Takes the options of one run."""
+
+    def __init__(self, choices: Choices) -> None:
+        self.choose = choices.choose
+
+    def fail(self, name: str) -> None:
+        """Leave it: only guards matter here."""
+
+
+def false_guard(evaluator: Evaluator, state: State, instance: Instance) -> Guard | None:
+    """The guard that keeps ``instance`` from being taken in ``state``; nothing if it can be taken.
+
+    Where options lead to different ones it is the first.
+    """
+    choices = Choices()
+    previous = set_run(_Options(choices))
+    try:
+        runs = choices.paths()
+        next(runs)
+        place = _run(evaluator, state, instance, lambda _: None)
+        if place is None:
+            return None
+        code, first, last, source = place
+        fields: dict[int, None] = {}
+
+        def note(index: int) -> None:
+            if any(f.f_code is code and first <= f.f_lineno <= last for f in _callers()):
+                fields[index] = None
+
+        choices = Choices()
+        set_run(_Options(choices))
+        next(choices.paths())
+        _run(evaluator, state, instance, note)
+    finally:
+        set_run(previous)
+    values = tuple((evaluator.shape.fields[i].label, render(state[i])) for i in fields)
+    return Guard(code.co_filename, first, source, values)
+
+
+def _callers() -> Iterator[FrameType]:
+    frame = inspect.currentframe()
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _run(
+    evaluator: Evaluator, state: State, instance: Instance, tell: Callable[[int], None]
+) -> tuple[CodeType, int, int, str] | None:
+    """Where the guard stands that was false: its code, its first and last line, its text."""
+    try:
+        instance.function(_Watched(evaluator, state, tell).view, *instance.arguments)
+    except NotEnabled as refused:
+        at = refused.__traceback__
+        frames = list(_entries(at))
+        theirs = [entry for entry in frames if not entry.tb_frame.f_code.co_filename.startswith(_HERE)]
+        entry = theirs[-1]
+        code = entry.tb_frame.f_code
+        first, last, text = _statement(code, entry.tb_lineno)
+        return code, first, last, text
+    return None
+
+
+def _entries(at: TracebackType | None) -> Iterator[TracebackType]:
+    while at is not None:
+        yield at
+        at = at.tb_next
+
+
+def _statement(code: CodeType, line: int) -> tuple[int, int, str]:
+    """First line, last line and text of the innermost statement at a line of a function."""
+    found = (line, line, linecache.getline(code.co_filename, line).strip())
+    with suppress(OSError, SyntaxError):
+        lines, start = inspect.getsourcelines(code)
+        tree = ast.parse(textwrap.dedent("".join(lines)))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.stmt) and not isinstance(node, ast.FunctionDef):
+                first, last = node.lineno + start - 1, (node.end_lineno or node.lineno) + start - 1
+                if first <= line <= last and last - first <= 10:
+                    found = (first, last, " ".join(ast.unparse(node).split()))
+    return found
