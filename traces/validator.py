@@ -12,6 +12,7 @@ from zabcheck.traces.event import Image, Missing, RoleTaken, Started, Unrecognis
 from zabcheck.traces.ledger import Ledger
 from zabcheck.traces.outcome import Judged, Outcome
 from zabcheck.traces.rules.clients import Clients
+from zabcheck.traces.rules.deliveries import Deliveries
 from zabcheck.traces.rules.elections import Elections
 from zabcheck.traces.rules.epochs import Epochs
 from zabcheck.traces.rules.histories import Histories
@@ -86,6 +87,7 @@ class Validator:
         epochs, histories = Epochs(ledger), Histories(ledger)
         self._rules: list[Rule] = [
             Elections(ledger),
+            Deliveries(ledger),
             epochs,
             Synchronization(ledger),
             Transactions(ledger),
@@ -109,7 +111,7 @@ class Validator:
 
     def feed(self, events: Iterable[Base]) -> None:
         """Take events, in the order of their tracks."""
-        handlers, kinds, tracks = self._handlers, self._kinds, self.tracks
+        handlers, kinds, tracks, latest = self._handlers, self._kinds, self.tracks, self.ledger.latest
         nothing: list[Callable[[Any], None]] = []
         for event in events:
             kind = type(event)
@@ -125,6 +127,7 @@ class Validator:
                 self.landmarks.append(event)
             for handler in handlers.get(kind, nothing):
                 handler(event)
+            latest[track] = event
 
     def _gap(self, event: Base, expected: int) -> None:
         """Events of a track are missing: what they would have shown is not known."""
@@ -137,6 +140,9 @@ class Validator:
         )
         self.ledger.incomplete.setdefault((evidence, event.server), why)
         self.notes.append(why)
+        lost_here = Missing(track=event.track, seq=event.seq, server=event.server, what=why)
+        for handler in self._handlers.get(Missing, ()):
+            handler(lost_here)
 
     def _note(self, event: Base) -> None:
         what = getattr(event, "what", "")

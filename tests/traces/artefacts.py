@@ -282,7 +282,8 @@ def living(folder: Path, sid: int) -> list[Spot]:
 
 
 def all_zxids(folder: Path) -> set[int]:
-    return {spot.zxid for sid in servers(folder) for spot in spots(folder, sid)}
+    """Those of all records, also in copies of disks that were taken earlier."""
+    return {zxid_of(p) for path in folder.rglob("version-2/log.*") for p in transaction_log(path).records}
 
 
 def edit_log(folder: Path, spot: Spot, change: Callable[[list[bytes], int], None]) -> None:

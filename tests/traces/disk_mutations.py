@@ -10,6 +10,7 @@ from zlib import adler32
 
 from tests.traces import artefacts as a
 from tests.traces.mutation import mutation
+from tests.traces.packets import capture, messages
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -354,7 +355,10 @@ def dead_record_in_front_of_a_snapshot(folder: Path, random: Random) -> bool:
         covered = [s for s in a.spots(folder, sid) if s.zxid <= a.base(folder, sid)]
         ends = {s.zxid >> 32: s for s in covered}
         options += [s for s in ends.values() if s.zxid >> 32 < a.base(folder, sid) >> 32]
-    options = [s for s in options if s.zxid + 1 not in a.all_zxids(folder)]
+    path = capture(folder)
+    proposed = {m.zxid for m in messages(path) if m.kind == "packet"} if path else set()
+    used = a.all_zxids(folder) | proposed
+    options = [s for s in options if s.zxid + 1 not in used]
     spot = a.pick(random, options)
     if spot:
         orphan = a.with_zxid(spot.payload, spot.zxid + 1)
@@ -424,7 +428,9 @@ def snapshots_compressed(folder: Path, random: Random) -> bool:
 
 @mutation("disk", "Only the disks of some servers were collected.", legal=True, loses=True)
 def disk_of_one_server_removed(folder: Path, random: Random) -> bool:
-    shutil.rmtree(a.version2(folder, random.choice(a.servers(folder))))
+    sid = random.choice(a.servers(folder))
+    for path in [a.version2(folder, sid), *folder.glob(f"disk-images/*/s{sid}")]:
+        shutil.rmtree(path)
     return True
 
 

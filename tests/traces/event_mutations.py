@@ -216,13 +216,14 @@ def kept_as_events(folder: Path, random: Random) -> bool:
     return _apply(folder, lambda found: found)
 
 
-@mutation("event", "Tracks are not ordered against one another.", legal=True)
+@mutation("event", "Tracks are not ordered against one another, but for those of one capture.", legal=True)
 def track_after_track(folder: Path, random: Random) -> bool:
     def change(found: list[Event]) -> list[Event]:
-        tracks = sorted({e["track"] for e in found} - {"recording"})
-        random.shuffle(tracks)
-        order = {"recording": -1, **{track: n for n, track in enumerate(tracks)}}
-        return sorted(found, key=lambda e: order[e["track"]])
+        places = {e["track"]: "wire" if e["track"].startswith("wire") else e["track"] for e in found}
+        groups = sorted(set(places.values()) - {"recording"})
+        random.shuffle(groups)
+        groups.insert(0, "recording")
+        return sorted(found, key=lambda e: groups.index(places[e["track"]]))
 
     return _apply(folder, change)
 

@@ -359,19 +359,20 @@ def vote_that_was_never_sent(folder: Path, random: Random) -> bool:
         if number is None:
             return None
         data = found[number].data
-        zxid = int(struct.unpack_from(">q", data, 16)[0]) + (5 << 32) + 7
-        return _set(found, number, replace(found[number], data=data[:16] + struct.pack(">q", zxid) + data[24:]))
+        at = 12  # behind state and leader
+        zxid = int(struct.unpack_from(">q", data, at)[0]) + (5 << 32) + 7
+        return _set(found, number, replace(found[number], data=data[:at] + struct.pack(">q", zxid) + data[at + 8 :]))
 
     return _apply(folder, random, change)
 
 
 def _is_looking(message: Message) -> bool:
-    """Whether these bytes are one notification of a server that looks for a leader."""
+    """Whether these bytes are one notification of a server that looks for a leader; its length came before."""
     data = message.data
     if len(data) < 44:
         return False
-    length, state = struct.unpack_from(">ii", data)
-    return bool(len(data) == length + 4 and state == 0)
+    state, version, length = (struct.unpack_from(">i", data, at)[0] for at in (0, 36, 40))
+    return bool(state == 0 and version == 2 and len(data) == 44 + length)
 
 
 # How it was captured
