@@ -11,8 +11,8 @@ from zabcheck.traces.coverage import Coverage
 from zabcheck.traces.event import Image, Missing, RoleTaken, Started, Unrecognised
 from zabcheck.traces.ledger import Ledger
 from zabcheck.traces.outcome import Judged, Outcome
-from zabcheck.traces.rules.causes import Causes
 from zabcheck.traces.rules.clients import Clients
+from zabcheck.traces.rules.deliveries import Deliveries
 from zabcheck.traces.rules.elections import Elections
 from zabcheck.traces.rules.epochs import Epochs
 from zabcheck.traces.rules.histories import Histories
@@ -85,11 +85,11 @@ class Validator:
 
     def __post_init__(self) -> None:
         self.ledger = ledger = Ledger(self.members)
-        elections, epochs, histories = Elections(ledger), Epochs(ledger), Histories(ledger)
+        epochs, histories = Epochs(ledger), Histories(ledger)
         self._rules: list[Rule] = [
-            elections,
+            Elections(ledger),
+            Deliveries(ledger),
             epochs,
-            Causes(ledger, elections, epochs),
             Synchronization(ledger),
             Transactions(ledger),
             Wire(ledger),
@@ -113,7 +113,7 @@ class Validator:
 
     def feed(self, events: Iterable[Base]) -> None:
         """Take events, in the order of their tracks."""
-        handlers, kinds, tracks = self._handlers, self._kinds, self.tracks
+        handlers, kinds, tracks, latest = self._handlers, self._kinds, self.tracks, self.ledger.latest
         nothing: list[Callable[[Any], None]] = []
         for event in events:
             kind = type(event)
@@ -129,6 +129,7 @@ class Validator:
                 self.landmarks.append(event)
             for handler in handlers.get(kind, nothing):
                 handler(event)
+            latest[track] = event
 
     def _gap(self, event: Base, expected: int) -> None:
         """Events of a track are missing: what they would have shown is not known."""
@@ -141,6 +142,9 @@ class Validator:
         )
         self.ledger.incomplete.setdefault((evidence, event.server), why)
         self.notes.append(why)
+        lost_here = Missing(track=event.track, seq=event.seq, server=event.server, what=why)
+        for handler in self._handlers.get(Missing, ()):
+            handler(lost_here)
 
     def _note(self, event: Base) -> None:
         what = getattr(event, "what", "")
