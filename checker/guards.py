@@ -38,7 +38,9 @@ class Guard:
 
     def __str__(self) -> str:
         looked = ", ".join(f"{field} = {value}" for field, value in self.values)
-        return f"{self.source}  ({Path(self.file).name}:{self.line})" + (f"  where {looked}" if looked else "")
+        return f"{self.source}  ({Path(self.file).name}:{self.line})" + (
+            f"  where {looked}" if looked else ""
+        )
 
 
 class _Watched:

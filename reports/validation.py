@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from zabcheck.traces.finding import Finding
-    from zabcheck.traces.outcome import Outcome
+    from zabcheck.traces.outcome import Covered, Outcome
 
 _STYLES = {
     "conforms": "green",
@@ -56,7 +56,7 @@ def show_validation(console: Console, outcome: Outcome, names: tuple[str, ...]) 
         for anomaly in outcome.anomalies[:_SHOWN]:
             say(console, Text(f"{anomaly.kind}: {anomaly.text}"), hanging=2)
         _say_more(console, len(outcome.anomalies) - _SHOWN, "anomalies")
-    _show_coverage(console, outcome)
+    show_coverage(console, outcome.coverage)
 
 
 def _show_properties(console: Console, outcome: Outcome) -> None:
@@ -96,15 +96,16 @@ def _show_finding(console: Console, finding: Finding) -> None:
         say(console, line, indent=4, hanging=2)
 
 
-def _show_coverage(console: Console, outcome: Outcome) -> None:
-    seen, never = outcome.coverage.seen, outcome.coverage.never
+def show_coverage(console: Console, covered: Covered) -> None:
+    """Print what of the model was shown, and what never was."""
+    seen, never = covered.seen, covered.never
     heading(
         console, "Coverage", f"{len(seen)} of {len(seen) + len(never)} transitions of the model are shown"
     )
     if never:
         say(console, Text(f"never: {', '.join(never)}", style="dim"), hanging=2)
-    if outcome.coverage.never_in:
-        pairs = ", ".join(f"{role} in {phase}" for role, phase in outcome.coverage.never_in)
+    if covered.never_in:
+        pairs = ", ".join(f"{role} in {phase}" for role, phase in covered.never_in)
         say(console, Text(f"no server was seen {pairs}", style="dim"), hanging=2)
 
 

@@ -10,7 +10,7 @@ from zabcheck.traces.finding import cut
 if TYPE_CHECKING:
     from zabcheck.traces.event import Recording
     from zabcheck.traces.finding import Anomaly, Finding
-    from zabcheck.traces.outcome import Outcome
+    from zabcheck.traces.outcome import Covered, Outcome
 
 
 def validation_document(outcome: Outcome, recording: Recording, names: tuple[str, ...]) -> dict[str, Any]:
@@ -38,15 +38,20 @@ def validation_document(outcome: Outcome, recording: Recording, names: tuple[str
         "rejection": _finding(violations[0]) if violations else None,
         "findings": [_finding(f) for f in outcome.findings],
         "anomalies": [_anomaly(a) for a in outcome.anomalies],
-        "coverage": {
-            "transitions": {"seen": list(outcome.coverage.seen), "never": list(outcome.coverage.never)},
-            "phases": {
-                "seen": [list(pair) for pair in outcome.coverage.phases],
-                "never": [list(pair) for pair in outcome.coverage.never_in],
-            },
-        },
+        "coverage": coverage_document(outcome.coverage),
         "notes": list(outcome.notes),
         "seconds": outcome.seconds,
+    }
+
+
+def coverage_document(covered: Covered) -> dict[str, Any]:
+    """What of the model was shown, and what never was."""
+    return {
+        "transitions": {"seen": list(covered.seen), "never": list(covered.never)},
+        "phases": {
+            "seen": [list(pair) for pair in covered.phases],
+            "never": [list(pair) for pair in covered.never_in],
+        },
     }
 
 

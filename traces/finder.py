@@ -25,6 +25,8 @@ PEEKED = 1 << 16
 NAMED = re.compile(r"^(?:s|srv|server|zk|zookeeper|node|peer|host)[-_.]?(\d+)(?:\D.*)?$")
 TRANSACTION_LOG = re.compile(r"^log\.[0-9a-f]+$")
 SNAPSHOT = re.compile(r"^snapshot\.[0-9a-f]+(?:\.(?:gz|snappy))?$")
+CONFIGURATION = re.compile(r"\.(?:cfg|conf|dynamic)(?:\.[0-9a-f]+)?$")
+SERVER_LINE = re.compile(rb"^\s*server\.\d+\s*=", re.MULTILINE)
 EPOCH_FILES = frozenset({"acceptedEpoch", "currentEpoch"})
 CAPTURES = (
     b"\xd4\xc3\xb2\xa1",
@@ -63,9 +65,13 @@ def find(sources: Iterable[Source]) -> Found:
     """Sort files into what they are."""
     found, named = Found(), list(sources)
     myids = {_folder(s.name): sid for s in named if s.base == "myid" and (sid := _myid(s)) is not None}
-    for folder, sid in sorted(myids.items(), key=lambda item: len(item[0])):
+    for folder, sid in sorted(myids.items()):
         home = folder.removesuffix("/data").removesuffix("/version-2")
-        found.homes.setdefault(sid, home)
+        if found.homes.setdefault(sid, home) != home:
+            raise UsageError(
+                f"{found.homes[sid]} and {home} are both of server {sid}: this is more than one recording; "
+                f"name the folder of one, or of several with --each"
+            )
     for source in named:
         _sort(found, source, myids)
     return found
@@ -87,9 +93,7 @@ def _sort(found: Found, source: Source, myids: dict[str, int]) -> None:
         found.captures.append(source)
     elif head.lstrip()[:1] == b"{":
         _sort_json(found, source, head)
-    elif re.search(rb"^\s*server\.\d+\s*=", head, re.MULTILINE) and base.endswith(
-        (".cfg", ".conf", ".dynamic")
-    ):
+    elif CONFIGURATION.search(base) and SERVER_LINE.search(head):
         found.configurations.append(source)
     elif any(HEAD.match(line) for line in head.splitlines()):
         owner = owner if owner is not None else _writer(source)

@@ -56,15 +56,19 @@ class Inflated(io.RawIOBase):
         self.engine: Any = None
 
     def readable(self) -> bool:
+        """It is."""
         return True
 
     def seekable(self) -> bool:
+        """If it keeps marks."""
         return self.marks is not None
 
     def tell(self) -> int:
+        """How many unpacked bytes are before it."""
         return self.at
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go somewhere, from the last mark before it; to the end if that comes first."""
         if whence == os.SEEK_CUR:
             offset += self.at
         elif whence != os.SEEK_SET:
@@ -81,6 +85,7 @@ class Inflated(io.RawIOBase):
         return self.at
 
     def readinto(self, buffer: Any) -> int:
+        """Fill some of the buffer."""
         target = memoryview(buffer).cast("B")
         data = self._more(len(target))
         target[: len(data)] = data
@@ -88,7 +93,7 @@ class Inflated(io.RawIOBase):
 
     def _more(self, wanted: int) -> bytes:
         """Some bytes, ``wanted`` at most; none at the end."""
-        while True:
+        while wanted:
             if self.engine is not None and self.engine.eof:
                 self.pending = self.pending.lstrip(b"\0")  # tapes and some tools fill up with zeros
                 if self.pending:
@@ -103,12 +108,12 @@ class Inflated(io.RawIOBase):
             self.engine = self.engine or zlib.decompressobj(31)
             data: bytes = self.engine.decompress(self.pending, wanted)
             self.pending = self.engine.unconsumed_tail or self.engine.unused_data
+            self.at += len(data)
+            if self.at > self.limit:
+                why = f"more than {self.limit} bytes come out of it; unpack it by hand if it is no trap"
+                raise UnreadableError(self.name, None, why)
+            if self.marks is not None:
+                self.marks.keep(self)
             if data:
-                break
-        self.at += len(data)
-        if self.at > self.limit:
-            why = f"more than {self.limit} bytes come out of it; unpack it by hand if it is no trap"
-            raise UnreadableError(self.name, None, why)
-        if self.marks is not None:
-            self.marks.keep(self)
-        return data
+                return data
+        return b""

@@ -22,11 +22,11 @@ LONGEST = 1 << 16
 FOLLOWING_LINES = 6
 """How many lines of a stack trace are kept with their log line; the first two name the exception and its place."""
 
-# The name of a thread may hold ":" and "]", and so may the text: the first ":Class@12] - " ends the head.
+# The name of a thread may hold ":", "]" and "@", and so may the text: the first ":Class@12] - " ends the head.
 HEAD = re.compile(
     rb"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d):(\d\d)[,.](\d{3})"
     rb"(?: \[myid:([^\]]{0,99})\])? - ([A-Z]{1,9}) +"
-    rb"\[([^\n]{0,999}?):([\w.$]{1,200})@(?:\d{1,9}|\?)\](?:\[[^\]]{0,99}\])? - "
+    rb"\[((?:[^@\n]*@)*?[^@\n]*):([\w.$]{1,200})@(?:\d{1,9}|\?)\](?:\[[^\]]{0,99}\])? - "
 )
 
 
@@ -88,7 +88,7 @@ def log_lines(
     a low level, where most lines are of no interest.
     """
     tally = Tally() if tally is None else tally
-    held: Line | None = None
+    held: tuple[str, int, int, float | None, str, str, str, str, str] | None = None
     more: list[str] = []
     offset = 0
     number = 0
@@ -108,14 +108,14 @@ def log_lines(
             continue
         tally.heads += 1
         if held:
-            yield held._replace(more=tuple(more)) if more else held
+            yield Line(*held, tuple(more))
             held = None
         name = head[7]
         name = name[name.rfind(b".") + 1 :]
         if classes is not None and name.partition(b"$")[0] not in classes:
             continue
         more = []
-        held = Line(
+        held = (
             file,
             number,
             start,
@@ -127,7 +127,7 @@ def log_lines(
             (head[4] or b"").decode(errors="replace"),
         )
     if held:
-        yield held._replace(more=tuple(more)) if more else held
+        yield Line(*held, tuple(more))
 
 
 def _pass_over(stream: BinaryIO) -> int:

@@ -288,15 +288,17 @@ BY_CLASS = {
 }
 """The rows that a line of a class may be of."""
 
+STARTS = {outer: tuple(r.start for r in rows) for outer, rows in BY_CLASS.items()}
+"""How the lines of a class that are of any kind begin; most lines of a log do not."""
+
 CLASSES = frozenset(outer.encode() for outer in BY_CLASS)
 """The classes whose lines are worth reading, for `log_lines`."""
 
 
 def recognise(outer: str, text: str) -> tuple[Row, dict[str, Any]] | None:
     """What kind of line this text of this class is, and the fields in it."""
-    for kind in BY_CLASS.get(outer, ()):
-        if text.startswith(kind.start):
-            fields = kind.read(text)
-            if fields is not None:
+    if text.startswith(STARTS.get(outer, ())):
+        for kind in BY_CLASS[outer]:
+            if text.startswith(kind.start) and (fields := kind.read(text)) is not None:
                 return kind, fields
     return None

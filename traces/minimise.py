@@ -20,7 +20,7 @@ def minimised(validator: Validator, outcome: Outcome) -> Outcome:
     """The outcome with findings that have no more events than they need; the first `MOST` of them.
 
     The events of a finding are held against the model by themselves, with nothing else but who had which role and
-    which disk is read. One after the other is left out as long as the property is still violated by the rest. A
+    which disk is read. One after the other is left out as long as the rest shows the same. A
     finding whose events do not suffice, because it rests on the whole of a recording, stays as it is.
     """
     smaller = (_smallest(validator, finding) for finding in outcome.findings[:MOST])
@@ -29,19 +29,22 @@ def minimised(validator: Validator, outcome: Outcome) -> Outcome:
 
 def _smallest(validator: Validator, finding: Finding) -> Finding:
     events = finding.events
-    if finding.doubt or not _shows(validator, events, finding.property):
+    if finding.doubt or not _shows(validator, events, finding):
         return finding
     for event in finding.events:
         fewer = tuple(e for e in events if e is not event)
-        if _shows(validator, fewer, finding.property):
+        if _shows(validator, fewer, finding):
             events = fewer
     return replace(finding, events=events, minimal=True)
 
 
-def _shows(validator: Validator, events: tuple[Base, ...], name: str) -> bool:
+def _shows(validator: Validator, events: tuple[Base, ...], finding: Finding) -> bool:
     tracks = {event.track for event in events}
     rank = {track: place for place, track in enumerate(validator.tracks)}
     around = [e for e in validator.landmarks if e.track in tracks and not any(e is own for own in events)]
     alone = Validator(validator.members, whole=False)
     alone.feed(sorted([*around, *events], key=lambda e: (rank.get(e.track, 0), e.seq)))
-    return any(f.property == name and not f.doubt for f in alone.outcome().findings)
+    return any(
+        f.property == finding.property and f.observed == finding.observed and not f.doubt
+        for f in alone.outcome().findings
+    )

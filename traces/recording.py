@@ -50,6 +50,8 @@ class Whole:
     found: Found
     members: Members
     ensemble: Ensemble | None
+    changed: str | None
+    """why it is known that the ensemble changed while it was recorded"""
     notes: tuple[str, ...]
 
     @property
@@ -134,25 +136,26 @@ def open_recording(
     if found.is_empty:
         seen = f"; found {', '.join(found.others[:3])}" if found.others else ""
         raise UsageError(f"{' '.join(names)}: nothing that can be validated{seen}")
-    ensemble = _ensemble(found, configuration)
+    ensembles = _ensembles(found, configuration)
+    ensemble = ensembles[0] if ensembles else None
+    changed = None
+    if len(ensembles) > 1:
+        changed = f"{ensembles[0].files[-1]} and {ensembles[1].files[-1]} name different ensembles"
     notes = []
     if found.others:
         notes.append(f"not recognised, and not used: {', '.join(found.others)}")
     known = _members(found, ensemble, release, notes)
-    return Whole(found, known, ensemble, tuple(notes))
+    return Whole(found, known, ensemble, changed, tuple(notes))
 
 
-def _ensemble(found: Found, configuration: str | None) -> Ensemble | None:
-    """The ensemble that the configurations describe; they must agree."""
+def _ensembles(found: Found, configuration: str | None) -> list[Ensemble]:
+    """The ensembles that the configurations describe, each once; with several it changed while it was recorded."""
     if configuration is not None:
-        return zoo_cfg.read(Path(configuration))
+        return [zoo_cfg.read(Path(configuration))]
     read = [zoo_cfg.read(Path(s.name)) for s in found.configurations if Path(s.name).is_file()]
-    for other in read[1:]:
-        if other.quorums != read[0].quorums:
-            raise UsageError(
-                f"{other.files[0]} and {read[0].files[0]} name different ensembles; give one with --config FILE"
-            )
-    return read[0] if read else None
+    return [
+        one for place, one in enumerate(read) if all(one.quorums != other.quorums for other in read[:place])
+    ]
 
 
 def _members(found: Found, ensemble: Ensemble | None, release: str | None, notes: list[str]) -> Members:
@@ -174,6 +177,7 @@ def _members(found: Found, ensemble: Ensemble | None, release: str | None, notes
     if header is not None and header.voters:
         return members(frozenset(header.voters), frozenset(header.observers), _quorums(header), named)
     voters = frozenset(found.logs) | frozenset(found.disks) | _senders(found)
+    voters = voters or _served(found)
     if not voters:
         raise UsageError("who votes is not known: there is no zoo.cfg; give one with --config FILE")
     notes.append(f"no zoo.cfg: servers {', '.join(map(str, sorted(voters)))} are taken for the voters")
@@ -201,6 +205,15 @@ def _senders(found: Found) -> frozenset[int]:
             for event in _until(_log(sources, Track("", None)), 2000):
                 if isinstance(event, Notified):
                     sids.add(event.sender)
+    return frozenset(sids)
+
+
+def _served(found: Found) -> frozenset[int]:
+    """The servers that clients were connected to, when nothing else is known of an ensemble."""
+    sids: set[int] = set()
+    for source in found.histories if not found.captures else ():
+        with source.open() as stream:
+            sids.update(e.server for e in client_history.read(stream, source.name) if e.server is not None)
     return frozenset(sids)
 
 

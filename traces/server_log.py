@@ -48,9 +48,9 @@ def read(lines: Iterable[Line], track: Track, tally: Tally | None = None) -> Ite
     not begin with a start gives `event.Missing` first. If the track has no server yet, it gets the one that the log
     names, for the events from there on; `sid_of` finds it beforehand.
 
-    Three things to know of these events. A DIFF, and a TRUNC inside an epoch, are announced before the leader has
-    looked through its log: if it then finds a gap, `event.SyncSent` with SNAP follows for the same learner, and only
-    that was sent. Most TRUNCs have no line at the leader at INFO. An `event.Counted` is an acknowledgement that
+    Three things to know of these events. A DIFF from disk, and a TRUNC from there, are announced before the leader
+    has gone through its log: if it then finds a gap, `event.SyncSent` with SNAP follows for the same learner, and
+    only that was sent. Most TRUNCs have no line at the leader at INFO. An `event.Counted` is an acknowledgement that
     arrived, even if the transaction was already committed.
     """
     reader = _Reader(track, Tally() if tally is None else tally)
@@ -116,6 +116,8 @@ class _Reader:
         self.out: list[e.Event] = []
         self.start: tuple[Line, str | None] | None = None
         """line and release of an `event.Started` that is kept back, since the release comes later"""
+        self.taken: tuple[Line, RoleName] | None = None
+        """line and role of an `event.RoleTaken` that is kept back, since the leader comes later, if at all"""
         self.apply: tuple[Line, Hex] | None = None
         """line and zxid of an `event.Applied` that is kept back, since the digest comes later"""
 
@@ -136,9 +138,14 @@ class _Reader:
     def end(self) -> list[e.Event]:
         """The events that were kept back."""
         self.out = []
-        self.release_start()
-        self.release_apply()
+        self.release()
         return self.out
+
+    def release(self) -> None:
+        """Nothing is kept back any longer."""
+        self.release_start()
+        self.release_role()
+        self.release_apply()
 
     def understand(self, line: Line, meaning: type[e.Base] | str, fields: dict[str, Any]) -> None:
         """Take in a line that is no introduction."""
@@ -155,6 +162,7 @@ class _Reader:
     def emit(self, kind: type[e.Base], line: Line, **fields: Any) -> None:
         """Add an event, after those that had to be before it."""
         self.release_start()
+        self.release_role()
         if self.apply and self.apply[0].thread == line.thread:
             self.release_apply()
         self.out.append(self.track.event(kind, line.at, wall=line.wall, **fields))  # type: ignore[arg-type]
@@ -166,8 +174,7 @@ class _Reader:
         late = self.start is None and word == "release"
         if not self.begun or word in self.life.announced or not (self.start or late):
             self.begun = True
-            self.release_start()
-            self.release_apply()
+            self.release()
             self.life = _Life(role_known=True)
             self.start = (line, None)
         self.life.announced.add(word)
@@ -197,13 +204,22 @@ class _Reader:
         self.emit(e.Looking, line)
 
     def elected(self, _line: Line, leader: int) -> None:
-        """It will lead, or follow this one."""
+        """It will lead, or follow this one; an election says so at its end, when it has set the role."""
         self.life.elected = leader
+        self.release_role()
 
     def role(self, line: Line, role: RoleName) -> None:
         """It has this role; told up to three times."""
         if self.life.role != role:
+            self.release_start()
+            self.release_role()
             self.life.settle(role)
+            self.taken = (line, role)
+
+    def release_role(self) -> None:
+        """The role that was kept back is complete."""
+        if self.taken:
+            (line, role), self.taken = self.taken, None
             self.emit(e.RoleTaken, line, role=role, leader=self.life.elected)
 
     def phase(
@@ -288,10 +304,11 @@ class _Reader:
         self.emit(e.SyncSent, line, learner=learner, mode="diff", zxid=zxid, source=source)
 
     def trunc(self, line: Line, learner: int, zxid: Hex) -> None:
-        """TRUNC, or something else.
+        """TRUNC, or an empty DIFF that is not sent.
 
-        Releases 3.6 to 3.8 also print this in ``LearnerHandler.queueCommittedProposals`` when they put DIFF in the
-        queue for a learner whose last zxid is the beginning of an epoch; such a one never gets TRUNC.
+        Releases 3.6 to 3.8 print this text for both (``LearnerHandler.queueCommittedProposals``). A learner whose last
+        zxid is the beginning of an epoch never gets TRUNC, and the others never this DIFF. It is not sent because such
+        a leader has no record on disk that follows the learner's last; it then finds a gap and sends SNAP.
         """
         peer_last = self.life.learner(line).peer_last
         if peer_last is not None and peer_last & 0xFFFFFFFF:

@@ -94,7 +94,7 @@ def _files(top: Path) -> Iterator[tuple[str, Path, int]]:
                 continue  # it leads nowhere
             raise _unreadable(str(path), None, error) from error
         if stat.S_ISREG(what.st_mode):
-            yield name or shown(path.name), path, what.st_size
+            yield name, path, what.st_size
         if not stat.S_ISDIR(what.st_mode) or (what.st_dev, what.st_ino) in seen:
             continue
         if path is not top and path.is_symlink() and path.resolve().is_relative_to(top.resolve()):

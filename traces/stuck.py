@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from zabcheck.checker.evaluate import State
     from zabcheck.checker.model import Instance
     from zabcheck.traces.event import Step
-    from zabcheck.traces.plan import Cut, Item, Plan
+    from zabcheck.traces.plan import Item, Plan
     from zabcheck.traces.stepsearch import Search
 
 NEAREST = 5

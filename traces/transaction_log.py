@@ -13,6 +13,7 @@ Nothing that a server writes looks so, therefore it is taken for damage.
 
 from __future__ import annotations
 
+import re
 from struct import Struct
 from typing import TYPE_CHECKING
 from zlib import adler32
@@ -44,6 +45,7 @@ SEARCHED = 2**24
 """Bytes behind the end of the log in which records are looked for."""
 
 _ZEROS = bytes(PIECE)
+_CHECKSUM = re.compile(rb"(?=\0{4}.{0,3}[^\0])", re.DOTALL)
 
 
 class Records:
@@ -62,7 +64,9 @@ class Records:
         with self.source.open() as stream:
             data = stream.read(PIECE)
             if not data:
-                self.torn = 0  # a server crashed between making the file and writing its header
+                # A server crashed between making the file and writing its header. The next one did not start with
+                # it, until it was taught to delete it if it is the last (ZOOKEEPER-2332).
+                self.torn = 0
                 return
             self._check_header(data)
             at, start, have = FILE_HEADER, 0, len(data)
@@ -145,18 +149,20 @@ def _more(stream: BinaryIO, data: bytes, wanted: int) -> bytes:
 
 
 def _find(data: bytes) -> int | None:
-    """Where the first whole record is: every place that the upper half of its checksum, zeros, makes possible."""
+    """Where the first whole record is: every place at which a checksum can be, whose upper half is always zeros."""
     budget = SEARCHED
-    at = data.find(b"\0\0\0\0")
+    data = data.rstrip(b"\0")
     view = memoryview(data)
-    while at != -1 and at + 12 + HEADER.size < len(data) and budget > 0:
+    for match in _CHECKSUM.finditer(data):
+        at = match.start()
+        if at + FRAME.size + HEADER.size >= len(data) or budget < 0:
+            break
         checksum, length = FRAME.unpack_from(data, at)
-        end = at + 12 + length
-        if checksum and HEADER.size <= length and end < len(data) and data[end] == END:
-            if adler32(view[at + 12 : end]) == checksum:
+        end = at + FRAME.size + length
+        if length >= HEADER.size and end < len(data) and data[end] == END:
+            if adler32(view[at + FRAME.size : end]) == checksum:
                 return at
             budget -= length
-        at = data.find(b"\0\0\0\0", at + 1)
     return None
 
 

@@ -11,10 +11,13 @@ from zabcheck.traces.coverage import Coverage
 from zabcheck.traces.event import Image, Missing, RoleTaken, Started, Unrecognised
 from zabcheck.traces.ledger import Ledger
 from zabcheck.traces.outcome import Judged, Outcome
+from zabcheck.traces.rules.causes import Causes
 from zabcheck.traces.rules.clients import Clients
 from zabcheck.traces.rules.elections import Elections
 from zabcheck.traces.rules.epochs import Epochs
 from zabcheck.traces.rules.histories import Histories
+from zabcheck.traces.rules.membership import Membership
+from zabcheck.traces.rules.progress import Progress
 from zabcheck.traces.rules.reigns import Reigns
 from zabcheck.traces.rules.survival import Survival
 from zabcheck.traces.rules.synchronization import Synchronization
@@ -75,15 +78,18 @@ class Validator:
     members: Members
     ledger: Ledger = field(init=False)
     notes: list[str] = field(default_factory=list)
+    changed: str | None = None
+    """why it is known that the ensemble changed while it was recorded"""
     whole: bool = True
     """whether an event that is missing in a track is missed"""
 
     def __post_init__(self) -> None:
         self.ledger = ledger = Ledger(self.members)
-        epochs, histories = Epochs(ledger), Histories(ledger)
+        elections, epochs, histories = Elections(ledger), Epochs(ledger), Histories(ledger)
         self._rules: list[Rule] = [
-            Elections(ledger),
+            elections,
             epochs,
+            Causes(ledger, elections, epochs),
             Synchronization(ledger),
             Transactions(ledger),
             Wire(ledger),
@@ -91,6 +97,8 @@ class Validator:
             histories,
             Survival(ledger, epochs, histories),
             Clients(ledger),
+            Membership(ledger, changed=self.changed),
+            Progress(ledger),
         ]
         self._handlers: dict[type[Base], list[Callable[[Any], None]]] = {}
         self._coverage = Coverage()
@@ -143,6 +151,10 @@ class Validator:
 
     def outcome(self, unfinished: str | None = None) -> Outcome:
         """Decide what is left, and say what was found; ``unfinished`` says why not all events were taken."""
+        heard = {e.server for e in self.landmarks if isinstance(e, (Started, RoleTaken))}
+        for sid in self.members.sids:
+            if sid not in heard:
+                self.ledger.incomplete.setdefault(("log", sid), f"there is no log of server {sid}")
         if unfinished is None:
             for rule in self._rules:
                 rule.finish()

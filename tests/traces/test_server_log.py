@@ -14,7 +14,7 @@ from tests.traces.test_log_table import LINES
 from zabcheck.traces import event as e
 from zabcheck.traces.log_lines import Tally, log_lines
 from zabcheck.traces.log_table import CLASSES
-from zabcheck.traces.server_log import read, sid_of
+from zabcheck.traces.server_log import MOST_THREADS, read, sid_of
 from zabcheck.traces.track import Track
 
 PEER = "QuorumPeer[myid=1](plain=127.0.0.11:2181)(secure=disabled)"
@@ -80,11 +80,11 @@ def test_a_follower_from_its_start() -> None:
         ("ZKDatabase", "Snapshot loaded in 292 ms, highest zxid is 0x0, digest is 1371985504", "main"),
         ("QuorumPeer", "LOOKING"),
         ("FastLeaderElection", "New election. My id = 1, proposed zxid=0x0"),
+        ("QuorumPeer", "Peer state changed: following"),
         (
             "FastLeaderElection",
             "About to leave FLE instance: leader=3, zxid=0x0, my id=1, my state=FOLLOWING",
         ),
-        ("QuorumPeer", "Peer state changed: following"),
         ("QuorumPeer", "FOLLOWING"),
         ("Follower", "FOLLOWING - LEADER ELECTION TOOK - 375 MS"),
         ("QuorumPeer", "Peer state changed: following - discovery"),
@@ -127,6 +127,19 @@ def test_a_follower_from_its_start() -> None:
     ]
     assert (found[0].at, found[1].at) == ("zookeeper.log:1", "zookeeper.log:4")
     assert {event.server for event in found} == {1}
+
+
+def test_the_leader_of_a_role_is_named_at_debug_only() -> None:
+    taken = ("QuorumPeer", "Peer state changed: leading")
+    connection = ("LearnerHandler", "Follower sid: 2 : info : 127.0.0.12:2888:3888:participant", HANDLER)
+    elected = (
+        "FastLeaderElection",
+        "About to leave FLE instance: leader=1, zxid=0x0, my id=1, my state=LEADING",
+    )
+    assert short(events(taken, elected)) == [("role_taken", {"role": "leading", "leader": 1})]
+    assert short(events(taken, elected, ("QuorumPeer", "LEADING"))) == short(events(taken, elected))
+    assert short(events(taken)) == [("role_taken", {"role": "leading"})]
+    assert kinds(events(taken, connection, elected)) == ["role_taken", "learner_came"]
 
 
 def test_a_follower_leaves_once() -> None:
@@ -466,3 +479,31 @@ def test_any_log_is_read(lines: list[bytes], cut: int) -> None:
     assert all(
         not isinstance(b, e.Left) for a, b in itertools.pairwise(roles) if isinstance(a, e.Left | e.Started)
     )
+
+
+def test_threads_without_end_cost_no_memory_without_end() -> None:
+    came = [
+        ("LearnerHandler", "Follower sid: 2 not in the current config 0", f"LearnerHandler-/10.0.0.1:{port}")
+        for port in range(MOST_THREADS + 2)
+    ]
+    lost = [
+        ("LearnerHandler", f"******* GOODBYE /10.0.0.1:{port} ********", f"LearnerHandler-/10.0.0.1:{port}")
+        for port in (0, MOST_THREADS + 1)
+    ]
+    assert [event.learner for event in events(*came, *lost) if isinstance(event, e.LearnerLost)] == [None, 2]
+
+
+def test_a_digest_of_another_transaction() -> None:
+    request = "sessionid:0x1 type:delete cxid:0x3 zxid:0x100000001 txntype:2 reqpath:n/a"
+    found = events(
+        ("FinalRequestProcessor", f"Processing request:: {request}", "CommitProcessor:1", "DEBUG"),
+        (
+            "DataTree",
+            "Digests are matching for Zxid: 100000002, Digest in log and actual tree: 5",
+            "CommitProcessor:1",
+        ),
+    )
+    assert short(found) == [
+        ("applied", {"zxid": 0x100000001}),
+        ("applied", {"zxid": 0x100000002, "digest": 5}),
+    ]

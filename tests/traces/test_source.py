@@ -128,11 +128,11 @@ def test_what_is_not_there(tmp_path: Path) -> None:
 
 
 def test_a_file_that_vanishes(folder: Path) -> None:
-    found = [source for source in walk(folder) if "/s1/myid" in source.name or "/a.tar" in source.name]
-    (folder / "s1" / "myid").unlink()
-    (folder / "s1" / "a.tar").write_bytes(tar({"other": b""}))
+    found = list(walk(folder / "s1"))
+    for path in (folder / "s1").iterdir():
+        path.unlink()
     for source in found:
-        with pytest.raises(UnreadableError, match=r"No such file|no longer in the archive"):
+        with pytest.raises(UnreadableError, match="No such file"):
             source.open()
 
 

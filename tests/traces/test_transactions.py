@@ -25,6 +25,7 @@ from zabcheck.traces.transactions import (
     SetData,
     body_of,
     decode,
+    identity,
     name,
 )
 
@@ -73,6 +74,21 @@ def test_path_and_value() -> None:
     assert (found.path, found.value) == ("/a", body_of(b"x"))
     found = decode(payload(9, -10, pack(">i", 4)), "f")
     assert (found.path, found.value) == (None, None)
+
+
+def test_what_stands_for_a_transaction() -> None:
+    """Its bytes; but those of a refused multi differ from log to log, so only its header."""
+
+    def multi(*parts: bytes) -> bytes:
+        return payload(9, 14, vector(*parts))
+
+    done, refused, marked = (
+        pack(">i", kind) + text(body) for kind, body in ((2, text("/a")), (-1, b"abcd"), (-1, b"efgh"))
+    )
+    assert identity(payload(9)) == body_of(payload(9))
+    assert identity(multi(done)) == body_of(multi(done))
+    assert identity(multi(done, refused)) == identity(multi(marked, refused)) != identity(multi(done))
+    assert identity(payload(9, 14, b"damaged")) == body_of(payload(9, 14, b"damaged"))
 
 
 def test_a_type_of_the_future_is_no_damage() -> None:

@@ -7,6 +7,7 @@ it decided, and whether its own vote had come back to it by then. All states tha
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -146,6 +147,10 @@ class Elections(Rule):
     def handlers(self) -> Mapping[type[Base], Callable[[Any], None]]:
         """By what happens to a server that looks for a leader."""
         self._candidates: dict[int, Candidate] = {}
+        self.sent: dict[int, set[Notification]] = defaultdict(set)
+        """by server, the votes that it may have sent while it looked for a leader"""
+        self.lost: set[int] = set()
+        """servers that could not be followed all the time"""
         return {
             Missing: self._missing,
             Started: self._started,
@@ -201,6 +206,7 @@ class Elections(Rule):
             return
         server = candidate(self.members, sid, epoch, me.began.zxid, me.round or 0)
         begin(server, NOWHERE)
+        self.sent[sid].add(current(server))
         me.beliefs = [Belief(server, (current(server),))]
 
     def _hear(self, me: Candidate, event: Notified) -> None:
@@ -237,6 +243,7 @@ class Elections(Rule):
 
     def _give_up(self, me: Candidate) -> None:
         me.beliefs, me.lost = [], True
+        self.lost.update({me.began.server or 0} if me.began else ())
 
     def _read(self, belief: Belief, event: Notified) -> list[Belief]:
         """The states after a server has read a notification; after it has decided it reads none."""
@@ -248,6 +255,7 @@ class Elections(Rule):
         on_notification(me, event.sender, notification(event), NOWHERE)
         if me.role is Role.LOOKING and (me.round, me.proposal) != before:
             after.announced += (current(me),)
+            self.sent[me.sid].add(current(me))
         if me.role is not Role.LOOKING:
             return [after, belief]
         own = me.recvset.get(me.sid)

@@ -60,8 +60,8 @@ def run(arguments: Sequence[str]) -> int:
     parsed = parser().read(arguments)
     report = destination(parsed.json, "--json")
     from zabcheck.reports.console import console_for
-    from zabcheck.reports.validation import show_validation
-    from zabcheck.reports.validation_json import validation_document
+    from zabcheck.reports.validation import show_coverage, show_validation
+    from zabcheck.reports.validation_json import coverage_document, validation_document
     from zabcheck.traces.coverage import Coverage
 
     shown, documents, coverage = not parsed.quiet and parsed.json not in ("-", "/dev/stdout"), [], Coverage()
@@ -73,7 +73,12 @@ def run(arguments: Sequence[str]) -> int:
         if shown:
             with printing() as stream:
                 show_validation(console_for(stream), outcome, paths)
-    write_json(report, {"recordings": documents} if parsed.each else documents[0])
+    covered = coverage.covered()
+    if parsed.each and shown:
+        with printing() as stream:
+            show_coverage(console_for(stream), covered)
+    together = {"recordings": documents, "coverage": coverage_document(covered)}
+    write_json(report, together if parsed.each else documents[0])
     return status
 
 
@@ -89,7 +94,7 @@ def _validate(
     end = None if parsed.max_seconds is None else time.monotonic() + parsed.max_seconds
     outcomes = []
     for view in range(whole.views):
-        validator = Validator(whole.members, list(whole.notes) if view == 0 else [])
+        validator = Validator(whole.members, [] if view else list(whole.notes), whole.changed)
         unfinished = None
         try:
             validator.feed(_limited(whole.events(view), end))
