@@ -65,7 +65,6 @@ class Ledger:
                 return why
         return None
 
-
     def ends_before(self, server: int, event: Base) -> str | None:
         """Why what the log of a server lacks may have come behind its end: it may have been copied before ``event``.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tests.traces import artefacts as a
@@ -45,7 +46,7 @@ def header_goes_back(folder: Path, random: Random) -> bool:
     pairs = []
     for session in _sessions(found):
         seen = [o for o in session if a.zxid(o, "hdr_zxid") and o.get("ok") is not None]
-        pairs += list(zip(seen, seen[1:], strict=False))
+        pairs += list(pairwise(seen))
     pair = a.pick(random, pairs)
     if pair:
         pair[1]["hdr_zxid"] = hex(int(pair[0]["hdr_zxid"], 16) - 1)
@@ -93,7 +94,9 @@ def write_that_nobody_logged(folder: Path, random: Random) -> bool:
 def value_read_changed(folder: Path, random: Random) -> bool:
     found = a.operations(folder)
     writes = {a.zxid(o) for o in found if a.acknowledged(o) and o["op"] in ("create", "set")}
-    read = a.pick(random, [o for o in found if o["op"] == "get" and o.get("ok") and a.zxid(o, "mzxid") in writes])
+    read = a.pick(
+        random, [o for o in found if o["op"] == "get" and o.get("ok") and a.zxid(o, "mzxid") in writes]
+    )
     if read:
         read["value"] = f"{read.get('value')}?"
         a.write_operations(folder, found)
@@ -172,13 +175,15 @@ def read_from_the_future(folder: Path, random: Random) -> bool:
     return option is not None
 
 
-@mutation("client", "Writes of a session take effect in the order in which it asked, one after the other's answer.")
+@mutation(
+    "client", "Writes of a session take effect in the order in which it asked, one after the other's answer."
+)
 def order_of_ones_own_writes_turned(folder: Path, random: Random) -> bool:
     found = a.operations(folder)
     pairs = []
     for session in _sessions(found):
         writes = [o for o in session if a.acknowledged(o)]
-        pairs += [(o, p) for o, p in zip(writes, writes[1:], strict=False) if o["end"] <= p["start"]]
+        pairs += [(o, p) for o, p in pairwise(writes) if o["end"] <= p["start"]]
     pair = a.pick(random, pairs)
     if pair:
         pair[0]["zxid"], pair[1]["zxid"] = pair[1]["zxid"], pair[0]["zxid"]
@@ -186,7 +191,9 @@ def order_of_ones_own_writes_turned(folder: Path, random: Random) -> bool:
     return pair is not None
 
 
-@mutation("client", "A version of a node has one number, and another client was told another for the same zxid.")
+@mutation(
+    "client", "A version of a node has one number, and another client was told another for the same zxid."
+)
 def version_changed(folder: Path, random: Random) -> bool:
     found = a.operations(folder)
     known = {a.zxid(o): o for o in found if a.acknowledged(o) and o["op"] == "set" and "version" in o}
@@ -235,7 +242,9 @@ def answers_lost(folder: Path, random: Random) -> bool:
 @mutation("client", "Only some operations were written down.", legal=True, loses=True)
 def operations_left_out(folder: Path, random: Random) -> bool:
     found = a.operations(folder)
-    a.write_operations(folder, [o for o in found if o["op"] in ("connect", "close", "state") or random.random() < 0.7])
+    a.write_operations(
+        folder, [o for o in found if o["op"] in ("connect", "close", "state") or random.random() < 0.7]
+    )
     return True
 
 

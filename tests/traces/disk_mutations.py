@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import shutil
 import struct
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from zlib import adler32
 
@@ -35,7 +36,10 @@ def _changed(payload: bytes, random: Random) -> bytes | None:
 def _elsewhere(folder: Path, spot: a.Spot) -> bool:
     """Whether another server has a record with this zxid."""
     return any(
-        other.zxid == spot.zxid for sid in a.servers(folder) if sid != spot.sid for other in a.spots(folder, sid)
+        other.zxid == spot.zxid
+        for sid in a.servers(folder)
+        if sid != spot.sid
+        for other in a.spots(folder, sid)
     )
 
 
@@ -46,7 +50,10 @@ def _acknowledged(folder: Path) -> dict[int, str | None]:
 # Records
 
 
-@mutation("disk", "Within an epoch every number is used, and no snapshot of this server covers the one that is missing.")
+@mutation(
+    "disk",
+    "Within an epoch every number is used, and no snapshot of this server covers the one that is missing.",
+)
 def record_removed(folder: Path, random: Random) -> bool:
     options = []
     for sid in a.servers(folder):
@@ -92,7 +99,7 @@ def zxids_exchanged(folder: Path, random: Random) -> bool:
     for sid in a.servers(folder):
         alive = a.living(folder, sid)
         options += [
-            (one, two) for one, two in zip(alive, alive[1:], strict=False)
+            (one, two) for one, two in pairwise(alive)
             if two.zxid == one.zxid + 1 and a.MULTI not in (a.type_of(one.payload), a.type_of(two.payload))
             and _elsewhere(folder, one)
         ]  # fmt: skip
@@ -139,7 +146,7 @@ def _ends(folder: Path) -> list[tuple[int, int]]:
     found = []
     for sid in a.servers(folder):
         alive = a.living(folder, sid)
-        found += [(sid, one.zxid) for one, two in zip(alive, alive[1:], strict=False) if two.zxid >> 32 > one.zxid >> 32]
+        found += [(sid, one.zxid) for one, two in pairwise(alive) if two.zxid >> 32 > one.zxid >> 32]
     return found
 
 
@@ -148,10 +155,15 @@ def _comparable(folder: Path, sid: int, zxid: int) -> bool:
     return any(other != sid and end == zxid for other, end in _ends(folder))
 
 
-@mutation("disk", "A proposal that a later epoch did not begin with is in no history that has records of that epoch.")
+@mutation(
+    "disk",
+    "A proposal that a later epoch did not begin with is in no history that has records of that epoch.",
+)
 def orphan_at_the_end_of_an_epoch(folder: Path, random: Random) -> bool:
     options = [
-        (sid, zxid) for sid, zxid in _ends(folder) if _comparable(folder, sid, zxid) and zxid & COUNTER < COUNTER - 1
+        (sid, zxid)
+        for sid, zxid in _ends(folder)
+        if _comparable(folder, sid, zxid) and zxid & COUNTER < COUNTER - 1
     ]
     option = a.pick(random, options)
     if option:
@@ -237,7 +249,9 @@ def acknowledged_value_changed_everywhere(folder: Path, random: Random) -> bool:
             if span is None:
                 return False
             at = span[0] + int(place * (span[1] - span[0]))
-            a.set_record(folder, spot, spot.payload[:at] + bytes([spot.payload[at] ^ 1]) + spot.payload[at + 1 :])
+            a.set_record(
+                folder, spot, spot.payload[:at] + bytes([spot.payload[at] ^ 1]) + spot.payload[at + 1 :]
+            )
     return True
 
 
@@ -253,7 +267,9 @@ def current_epoch_under_that_of_a_record(folder: Path, random: Random) -> bool:
     return sid is not None
 
 
-@mutation("disk", "An epoch is accepted before it is the current one, and a server does not start with such a disk.")
+@mutation(
+    "disk", "An epoch is accepted before it is the current one, and a server does not start with such a disk."
+)
 def accepted_epoch_under_the_current(folder: Path, random: Random) -> bool:
     sid = random.choice(a.servers(folder))
     a.set_epoch(folder, sid, "acceptedEpoch", a.epoch(folder, sid, "currentEpoch") - 1)
@@ -348,7 +364,9 @@ def proposal_that_only_the_leader_has(folder: Path, random: Random) -> bool:
     return True
 
 
-@mutation("disk", "After SNAP what was never committed stays in an old file, in front of the snapshot.", legal=True)
+@mutation(
+    "disk", "After SNAP what was never committed stays in an old file, in front of the snapshot.", legal=True
+)
 def dead_record_in_front_of_a_snapshot(folder: Path, random: Random) -> bool:
     options = []
     for sid in a.servers(folder):
@@ -394,14 +412,19 @@ def torn_snapshot(folder: Path, random: Random) -> bool:
     sid = a.pick(random, options)
     if sid is None:
         return False
-    source = sorted(a.version2(folder, sid).glob("snapshot.*"))[-1].read_bytes()
+    source = max(a.version2(folder, sid).glob("snapshot.*")).read_bytes()
     zxid = random.choice(a.living(folder, sid)).zxid
     path = a.version2(folder, sid) / f"snapshot.{zxid:x}"
     path.write_bytes(source[: random.randrange(1, len(source) - 1)])
     return True
 
 
-@mutation("disk", "Old snapshots, and files of the log that the newest one covers, are purged.", legal=True, loses=True)
+@mutation(
+    "disk",
+    "Old snapshots, and files of the log that the newest one covers, are purged.",
+    legal=True,
+    loses=True,
+)
 def old_files_purged(folder: Path, random: Random) -> bool:
     options = [sid for sid in a.servers(folder) if len(list(a.version2(folder, sid).glob("snapshot.*"))) > 1]
     sid = a.pick(random, options)
@@ -412,7 +435,7 @@ def old_files_purged(folder: Path, random: Random) -> bool:
         if int(path.name[9:], 16) < newest:
             path.unlink()
     files = a.logs(folder, sid)
-    for one, two in zip(files, files[1:], strict=False):
+    for one, two in pairwise(files):
         if int(two.path.name[4:], 16) <= newest + 1:
             one.path.unlink()
     return True
@@ -449,7 +472,12 @@ def transaction_logs_removed(folder: Path, random: Random) -> bool:
     return True
 
 
-@mutation("disk", "A disk was copied earlier than everything else, when its last records were not there yet.", legal=True, loses=True)
+@mutation(
+    "disk",
+    "A disk was copied earlier than everything else, without its last records.",
+    legal=True,
+    loses=True,
+)
 def disk_copied_earlier(folder: Path, random: Random) -> bool:
     """Of one server, so that a quorum still has what clients were told of."""
     options = []

@@ -31,7 +31,9 @@ def convert(folder: Path) -> None:
         jsonl.write(made, stream)
 
 
-def _apply(folder: Path, change: Callable[[list[Event]], list[Event] | None], *, renumber: bool = True) -> bool:
+def _apply(
+    folder: Path, change: Callable[[list[Event]], list[Event] | None], *, renumber: bool = True
+) -> bool:
     convert(folder)
     found = change(a.events(folder))
     if found is not None:
@@ -202,7 +204,12 @@ def epoch_set_back(folder: Path, random: Random) -> bool:
         if activated is None:
             return None
         place = found.index(activated)
-        lower = {"kind": "epoch_set", "track": activated["track"], "server": activated["server"], "epoch": "0x1"}
+        lower = {
+            "kind": "epoch_set",
+            "track": activated["track"],
+            "server": activated["server"],
+            "epoch": "0x1",
+        }
         return [*found[: place + 1], lower, *found[place + 1 :]]
 
     return _apply(folder, change)
@@ -230,7 +237,9 @@ def track_after_track(folder: Path, random: Random) -> bool:
 
 @mutation("event", "Clocks order nothing, and need not be there.", legal=True)
 def events_without_clocks(folder: Path, random: Random) -> bool:
-    return _apply(folder, lambda found: [{k: v for k, v in e.items() if k not in ("wall", "at")} for e in found])
+    return _apply(
+        folder, lambda found: [{k: v for k, v in e.items() if k not in ("wall", "at")} for e in found]
+    )
 
 
 @mutation("event", "Lost events show as a gap in the numbers of a track.", legal=True, loses=True)

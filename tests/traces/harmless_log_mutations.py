@@ -47,7 +47,9 @@ def last_vote_of_a_peer_again(folder: Path, random: Random) -> bool:
     return option is not None
 
 
-@mutation("log", "Other programs write to the same file, and exceptions have lines without a head.", legal=True)
+@mutation(
+    "log", "Other programs write to the same file, and exceptions have lines without a head.", legal=True
+)
 def foreign_lines(folder: Path, random: Random) -> bool:
     sid = _some(folder, random)
     text = a.lines(folder, sid)
@@ -55,7 +57,10 @@ def foreign_lines(folder: Path, random: Random) -> bool:
         number = random.randrange(len(text))
         text[number:number] = random.choice(
             (
-                ["java.lang.IllegalStateException: example", "\tat java.base/java.lang.Thread.run(Thread.java:840)"],
+                [
+                    "java.lang.IllegalStateException: example",
+                    "\tat java.base/java.lang.Thread.run(Thread.java:840)",
+                ],
                 ["OpenJDK 64-Bit Server VM warning: something"],
                 ["", "### rotated by cron ###"],
                 ["2026-01-01 00:00:00,000 - INFO  [example:Example@1] - New election of the example"],

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 COUNTER = a.COUNTER
 NOBODY = 77
+LAST_VOTE = (
+    "it is the last vote of its sender that was seen there, which may be behind the end of the sender's log"
+)
 
 
 # Activations
@@ -55,7 +58,9 @@ def activation_repeated_by_another(folder: Path, random: Random) -> bool:
     return pair is not None
 
 
-@mutation("log", "The epoch has records, which a leader proposes only after its activation, and later ones follow.")
+@mutation(
+    "log", "The epoch has records, which a leader proposes only after its activation, and later ones follow."
+)
 def activation_removed(folder: Path, random: Random) -> bool:
     found = a.places(folder, a.ACTIVATED)
     epochs = {zxid >> 32 for zxid in a.all_zxids(folder)}
@@ -82,7 +87,10 @@ def supporter_never_came(folder: Path, random: Random) -> bool:
     return True
 
 
-@mutation("log", "Who acknowledges NEWLEADER has received it, and prints so; the supporter's log goes on without it.")
+@mutation(
+    "log",
+    "Who acknowledges NEWLEADER has received it, and prints so; the supporter's log goes on without it.",
+)
 def supporter_never_got_newleader(folder: Path, random: Random) -> bool:
     place = a.pick(random, a.places(folder, a.ACTIVATED))
     if place is None:
@@ -103,7 +111,9 @@ def _first_votes(folder: Path, *, after_start: bool | None = None) -> list[a.Ele
     ]
 
 
-@mutation("log", "The first vote is for the last zxid that the server has; after a start it printed that before.")
+@mutation(
+    "log", "The first vote is for the last zxid that the server has; after a start it printed that before."
+)
 def own_vote_with_more_than_loaded(folder: Path, random: Random) -> bool:
     election = a.pick(random, _first_votes(folder, after_start=True))
     if election:
@@ -119,9 +129,7 @@ def loaded_less_than_proposed(folder: Path, random: Random) -> bool:
     if election is None:
         return False
     loads = [
-        p
-        for p in a.places(folder, a.LOADED)
-        if p.sid == election.sid and p.number < election.began.number
+        p for p in a.places(folder, a.LOADED) if p.sid == election.sid and p.number < election.began.number
     ]
     a.set_group(folder, loads[-1], "zxid", f"{loads[-1].hex('zxid') - 1:x}")
     return True
@@ -158,7 +166,9 @@ def own_vote_gets_worse(folder: Path, random: Random) -> bool:
     return election is not None
 
 
-@mutation("log", "A round is one more than the last, or that of a notification; nobody sent one of this round.")
+@mutation(
+    "log", "A round is one more than the last, or that of a notification; nobody sent one of this round."
+)
 def own_votes_of_a_later_round(folder: Path, random: Random) -> bool:
     election = a.pick(random, [e for e in _first_votes(folder) if e.taken])
     if election is None:
@@ -171,7 +181,9 @@ def own_votes_of_a_later_round(folder: Path, random: Random) -> bool:
     return True
 
 
-@mutation("log", "The epoch on disk only grows, and the server voted with a later one, or activated it, before.")
+@mutation(
+    "log", "The epoch on disk only grows, and the server voted with a later one, or activated it, before."
+)
 def own_vote_of_an_earlier_epoch(folder: Path, random: Random) -> bool:
     highest: dict[int, int] = {}
     options = []
@@ -192,9 +204,7 @@ def supporter_votes_with_the_epoch_before(folder: Path, random: Random) -> bool:
     for place in a.places(folder, a.ACTIVATED):
         for sid in map(int, place["sids"].split(",")):
             epochs.setdefault(sid, set()).add(place.hex("zxid") >> 32)
-    options = [
-        e for e in _first_votes(folder) if e.own[0].hex("epoch") in epochs.get(e.sid, ())
-    ]
+    options = [e for e in _first_votes(folder) if e.own[0].hex("epoch") in epochs.get(e.sid, ())]
     election = a.pick(random, options)
     if election:
         text = a.lines(folder, election.sid)
@@ -278,7 +288,11 @@ def follower_leads(folder: Path, random: Random) -> bool:
     return election is not None
 
 
-@mutation("log", "A notification arrives as it was sent, and its sender's own copy of the vote has another zxid.")
+@mutation(
+    "log",
+    "A notification arrives as it was sent, and its sender's own copy of the vote has another zxid.",
+    missed=LAST_VOTE,
+)
 def received_vote_with_another_zxid(folder: Path, random: Random) -> bool:
     votes = [v for e in a.elections(folder) for v in e.heard if v["state"] == "LOOKING"]
     vote = a.pick(random, votes)
@@ -287,7 +301,11 @@ def received_vote_with_another_zxid(folder: Path, random: Random) -> bool:
     return vote is not None
 
 
-@mutation("log", "A notification arrives as it was sent, and its sender never voted for this one in this round.")
+@mutation(
+    "log",
+    "A notification arrives as it was sent, and its sender never voted for this one in this round.",
+    missed=LAST_VOTE,
+)
 def received_vote_for_another(folder: Path, random: Random) -> bool:
     sent = {(v.sid, v["leader"], v["round"]) for e in a.elections(folder) for v in e.own}
     options = [

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from tests.traces.packets import Message
 
-Change = "Callable[[list[Message], Random, Path], list[Message] | None]"
-
 
 def _apply(
     folder: Path, random: Random, change: Callable[[list[Message], Random, Path], list[Message] | None]
@@ -168,7 +166,9 @@ def proposals_exchanged(folder: Path, random: Random) -> bool:
         if triple is None:
             return None
         one, two = found[triple[0]], found[triple[1]]
-        return _set(_set(found, triple[0], replace(one, data=two.data)), triple[1], replace(two, data=one.data))
+        return _set(
+            _set(found, triple[0], replace(one, data=two.data)), triple[1], replace(two, data=one.data)
+        )
 
     return _apply(folder, random, change)
 
@@ -180,7 +180,9 @@ def commits_exchanged(folder: Path, random: Random) -> bool:
         if triple is None:
             return None
         one, two = found[triple[0]], found[triple[1]]
-        return _set(_set(found, triple[0], replace(one, data=two.data)), triple[1], replace(two, data=one.data))
+        return _set(
+            _set(found, triple[0], replace(one, data=two.data)), triple[1], replace(two, data=one.data)
+        )
 
     return _apply(folder, random, change)
 
@@ -198,7 +200,11 @@ def commit_left_out(folder: Path, random: Random) -> bool:
 def commit_of_what_was_never_proposed(folder: Path, random: Random) -> bool:
     def change(found: list[Message], random: Random, folder: Path) -> list[Message] | None:
         number = a.pick(random, _of(found, "COMMIT"))
-        return None if number is None else _set(found, number, found[number].with_zxid(found[number].zxid + 1000))
+        return (
+            None
+            if number is None
+            else _set(found, number, found[number].with_zxid(found[number].zxid + 1000))
+        )
 
     return _apply(folder, random, change)
 
@@ -208,7 +214,11 @@ def acknowledgement_of_what_was_never_sent(folder: Path, random: Random) -> bool
     def change(found: list[Message], random: Random, folder: Path) -> list[Message] | None:
         options = [n for n in _of(found, "ACK") if found[n].zxid & a.COUNTER]
         number = a.pick(random, options)
-        return None if number is None else _set(found, number, found[number].with_zxid(found[number].zxid + 1000))
+        return (
+            None
+            if number is None
+            else _set(found, number, found[number].with_zxid(found[number].zxid + 1000))
+        )
 
     return _apply(folder, random, change)
 
@@ -259,7 +269,9 @@ def proposal_of_another_epoch(folder: Path, random: Random) -> bool:
             return None
         message = found[triple[2]]
         zxid = message.zxid + (1 << 32)
-        return _set(found, triple[2], message.with_zxid(zxid).with_payload(a.with_zxid(message.payload(), zxid)))
+        return _set(
+            found, triple[2], message.with_zxid(zxid).with_payload(a.with_zxid(message.payload(), zxid))
+        )
 
     return _apply(folder, random, change)
 
@@ -271,7 +283,11 @@ def proposal_of_another_epoch(folder: Path, random: Random) -> bool:
 def leaderinfo_of_another_epoch(folder: Path, random: Random) -> bool:
     def change(found: list[Message], random: Random, folder: Path) -> list[Message] | None:
         number = a.pick(random, _of(found, "LEADERINFO"))
-        return None if number is None else _set(found, number, found[number].with_zxid(found[number].zxid + (1 << 32)))
+        return (
+            None
+            if number is None
+            else _set(found, number, found[number].with_zxid(found[number].zxid + (1 << 32)))
+        )
 
     return _apply(folder, random, change)
 
@@ -280,7 +296,11 @@ def leaderinfo_of_another_epoch(folder: Path, random: Random) -> bool:
 def newleader_of_another_epoch(folder: Path, random: Random) -> bool:
     def change(found: list[Message], random: Random, folder: Path) -> list[Message] | None:
         number = a.pick(random, _of(found, "NEWLEADER"))
-        return None if number is None else _set(found, number, found[number].with_zxid(found[number].zxid + (1 << 32)))
+        return (
+            None
+            if number is None
+            else _set(found, number, found[number].with_zxid(found[number].zxid + (1 << 32)))
+        )
 
     return _apply(folder, random, change)
 
@@ -289,7 +309,11 @@ def newleader_of_another_epoch(folder: Path, random: Random) -> bool:
 def followerinfo_of_a_later_epoch(folder: Path, random: Random) -> bool:
     def change(found: list[Message], random: Random, folder: Path) -> list[Message] | None:
         number = a.pick(random, _of(found, "FOLLOWERINFO", "OBSERVERINFO"))
-        return None if number is None else _set(found, number, found[number].with_zxid(found[number].zxid + (9 << 32)))
+        return (
+            None
+            if number is None
+            else _set(found, number, found[number].with_zxid(found[number].zxid + (9 << 32)))
+        )
 
     return _apply(folder, random, change)
 
@@ -317,7 +341,9 @@ def newleader_acknowledged_by_nobody(folder: Path, random: Random) -> bool:
     return _apply(folder, random, change)
 
 
-@mutation("wire", "A leader serves a learner after it has acknowledged NEWLEADER, and proposes after a quorum has.")
+@mutation(
+    "wire", "A leader serves a learner after it has acknowledged NEWLEADER, and proposes after a quorum has."
+)
 def uptodate_before_newleader(folder: Path, random: Random) -> bool:
     def change(found: list[Message], random: Random, folder: Path) -> list[Message] | None:
         number = a.pick(random, _of(found, "UPTODATE"))
@@ -338,9 +364,13 @@ def diff_that_brings_less(folder: Path, random: Random) -> bool:
         options = []
         for number in _of(found, "DIFF"):
             same = found[number].number
-            until = next((n for n in _of(found, "NEWLEADER") if n > number and found[n].number == same), number)
+            until = next(
+                (n for n in _of(found, "NEWLEADER") if n > number and found[n].number == same), number
+            )
             brought = {
-                n for n in range(number, until) if found[n].number == same and found[n].type in ("PROPOSAL", "COMMIT")
+                n
+                for n in range(number, until)
+                if found[n].number == same and found[n].type in ("PROPOSAL", "COMMIT")
             }
             if brought:
                 zxid = max(found[n].zxid for n in brought)
@@ -351,7 +381,11 @@ def diff_that_brings_less(folder: Path, random: Random) -> bool:
     return _apply(folder, random, change)
 
 
-@mutation("wire", "A vote arrives as it was sent, and its sender's log has no such vote.")
+@mutation(
+    "wire",
+    "A vote arrives as it was sent, and its sender's log has no such vote.",
+    missed="it is the last vote on its connection, which may be behind the end of the sender's log",
+)
 def vote_that_was_never_sent(folder: Path, random: Random) -> bool:
     def change(found: list[Message], random: Random, folder: Path) -> list[Message] | None:
         options = [n for n, m in enumerate(found) if m.kind == "vote" and _is_looking(m)]
@@ -361,7 +395,9 @@ def vote_that_was_never_sent(folder: Path, random: Random) -> bool:
         data = found[number].data
         at = 12  # behind state and leader
         zxid = int(struct.unpack_from(">q", data, at)[0]) + (5 << 32) + 7
-        return _set(found, number, replace(found[number], data=data[:at] + struct.pack(">q", zxid) + data[at + 8 :]))
+        return _set(
+            found, number, replace(found[number], data=data[:at] + struct.pack(">q", zxid) + data[at + 8 :])
+        )
 
     return _apply(folder, random, change)
 
@@ -396,7 +432,9 @@ def segments_cut_elsewhere(folder: Path, random: Random) -> bool:
 
 @mutation("wire", "What is not acknowledged in time is sent again.", legal=True)
 def segments_sent_again(folder: Path, random: Random) -> bool:
-    return _frames(folder, lambda found: [f for frame in found for f in [frame] * random.choice((1, 1, 1, 2))])
+    return _frames(
+        folder, lambda found: [f for frame in found for f in [frame] * random.choice((1, 1, 1, 2))]
+    )
 
 
 @mutation("wire", "Two frames may overtake each other on the way.", legal=True)
@@ -405,7 +443,12 @@ def segments_out_of_order(folder: Path, random: Random) -> bool:
         made = list(found)
         for number in range(len(made) - 1):
             one, two = made[number], made[number + 1]
-            if (one.source, one.target) == (two.source, two.target) and one.data and two.data and random.random() < 0.3:
+            if (
+                (one.source, one.target) == (two.source, two.target)
+                and one.data
+                and two.data
+                and random.random() < 0.3
+            ):
                 made[number], made[number + 1] = two, one
         return made
 
