@@ -17,6 +17,7 @@ from zabcheck.traces.rules.elections import Elections
 from zabcheck.traces.rules.epochs import Epochs
 from zabcheck.traces.rules.histories import Histories
 from zabcheck.traces.rules.membership import Membership
+from zabcheck.traces.rules.progress import Progress
 from zabcheck.traces.rules.reigns import Reigns
 from zabcheck.traces.rules.survival import Survival
 from zabcheck.traces.rules.synchronization import Synchronization
@@ -97,6 +98,7 @@ class Validator:
             Survival(ledger, epochs, histories),
             Clients(ledger),
             Membership(ledger, changed=self.changed),
+            Progress(ledger),
         ]
         self._handlers: dict[type[Base], list[Callable[[Any], None]]] = {}
         self._coverage = Coverage()

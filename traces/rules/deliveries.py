@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from zabcheck.traces.ledger import Ledger
 
 DELIVERED = "VoteDelivery"
+NAMED = "LeaderNamed"
 
 
 class Cast(NamedTuple):
@@ -79,6 +80,11 @@ class Deliveries(Rule):
             "A vote that a server receives is in the log of its sender.",
             "logs of two servers, or of one and a packet capture",
         ),
+        Property(
+            NAMED,
+            "A server that leads names itself, one that follows names another.",
+            "logs of servers, or a packet capture",
+        ),
     )
 
     def __init__(self, ledger: Ledger) -> None:
@@ -110,11 +116,30 @@ class Deliveries(Rule):
             self._voters[event.sender].voted(_cast(event), event.round)
 
     def _vote(self, event: Seen, sender: int | None) -> None:
-        if event.state != "looking" or sender not in self.members.voters:
+        if sender not in self.members.voters:
+            return
+        if event.state in ("leading", "following"):
+            self._settled(event, sender)
+        if event.state != "looking":
             return
         votes = self._seen[event.track, sender]
         if not votes or _cast(votes[-1]) != _cast(event) or votes[-1].round != event.round:
             votes.append(event)
+
+    def _settled(self, event: Seen, sender: int) -> None:
+        named = event.leader == sender
+        self.ledger.judge(
+            NAMED,
+            named == (event.state == "leading"),
+            lambda: Finding(
+                property=NAMED,
+                server=sender,
+                observed=f"server {sender} says that it is {event.state}, with leader {event.leader}",
+                allowed="a leader that names itself, a follower that names another",
+                guard=f"(leader == sender) == (it leads): {named} == {event.state == 'leading'}",
+                events=(event,),
+            ),
+        )
 
     def finish(self) -> None:
         """Look for every vote in its sender's log."""
