@@ -199,9 +199,9 @@ class Validator:
         doubtful = next((f for f in self.ledger.findings if f.doubt), None)
         if doubtful is not None:
             return "inconclusive", f"{doubtful.property} is not decided: {doubtful.doubt}"
-        if self._gaps:
-            return "inconclusive", self._gaps[0]
         if not any(j.checked for j in judged):
             return "inconclusive", "nothing in the recording decides any property"
+        if self._gaps:
+            return "inconclusive", self._gaps[0]
         decided = sum(j.verdict == "holds" for j in judged)
         return "conforms", f"{decided} of {len(judged)} properties could be decided, and hold"
