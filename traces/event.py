@@ -3,7 +3,7 @@
 An event belongs to a *track*: one thing that was written in order, such as the log of a server, what is on its disk,
 one direction of a connection, the history of a client. Inside a track events are ordered and numbered without gaps,
 so that a lost one shows. Nothing else is ordered: what is on two tracks is related by what the events say (a vote, a
-packet, a zxid), never by clocks.
+packet, a zxid), never by clocks. Only the tracks of one capture, ``wire/...``, come in the order of its frames.
 
 Zxids, rounds and session ids are hexadecimal strings in JSON (``0x100000003``), as in ZooKeeper's logs, and integers
 here: the upper 32 bits of a zxid are the epoch. ``None`` means that a field was not observed.

@@ -110,6 +110,7 @@ class Validator:
         self._kinds: Counter[type[Base]] = Counter()
         self.tracks: dict[str, int] = {}
         self.landmarks: list[Base] = []
+        self._gaps: list[str] = []
 
     def feed(self, events: Iterable[Base]) -> None:
         """Take events, in the order of their tracks."""
@@ -142,6 +143,7 @@ class Validator:
         )
         self.ledger.incomplete.setdefault((evidence, event.server), why)
         self.notes.append(why)
+        self._gaps.append(why)
         lost_here = Missing(track=event.track, seq=event.seq, server=event.server, what=why)
         for handler in self._handlers.get(Missing, ()):
             handler(lost_here)
@@ -199,5 +201,7 @@ class Validator:
             return "inconclusive", f"{doubtful.property} is not decided: {doubtful.doubt}"
         if not any(j.checked for j in judged):
             return "inconclusive", "nothing in the recording decides any property"
+        if self._gaps:
+            return "inconclusive", self._gaps[0]
         decided = sum(j.verdict == "holds" for j in judged)
         return "conforms", f"{decided} of {len(judged)} properties could be decided, and hold"

@@ -99,12 +99,15 @@ def set_group(folder: Path, place: Place, group: str, value: str) -> None:
 
 
 NOTE = (
-    r"Notification: my state:(?P<mine>\w+); n\.sid:(?P<sender>\d+), n\.state:(?P<state>\w+), n\.leader:(?P<leader>-?\d+), "
+    r"Notification: my state:\w+; n\.sid:(?P<sender>\d+), n\.state:(?P<state>\w+), n\.leader:(?P<leader>-?\d+), "
     r"n\.round:0x(?P<round>[0-9a-f]+), n\.peerEpoch:0x(?P<epoch>[0-9a-f]+), n\.zxid:0x(?P<zxid>[0-9a-f]+),"
 )
 BEGUN = r"New election\. My id = (?P<sid>\d+), proposed zxid=0x(?P<zxid>[0-9a-f]+)"
 LOADED = r"highest zxid is 0x(?P<zxid>[0-9a-f]+), digest"
-ACTIVATED = r"sids: \[(?P<sets>\[(?P<sids>[\d, ]+)\])\]; starting up and setting last processed zxid: 0x(?P<zxid>[0-9a-f]+)"
+ACTIVATED = (
+    r"sids: \[\[(?P<sids>[\d, ]+)\]\]; "
+    r"starting up and setting last processed zxid: 0x(?P<zxid>[0-9a-f]+)"
+)
 INPUTS = (
     r"(?P<thread>LearnerHandler-\S+?):LearnerHandler.*Synchronizing with Learner sid: (?P<learner>\d+) "
     r"maxCommittedLog=0x(?P<most>[0-9a-f]+) minCommittedLog=0x(?P<least>[0-9a-f]+) "
@@ -288,7 +291,7 @@ def all_zxids(folder: Path) -> set[int]:
     return {zxid_of(p) for path in folder.rglob("version-2/log.*") for p in transaction_log(path).records}
 
 
-def edit_log(folder: Path, spot: Spot, change: Callable[[list[bytes], int], None]) -> None:
+def edit_log(folder: Path, spot: Spot, change: Callable[[list[bytes], int], object]) -> None:
     """Change the list of records in which one is."""
     log = logs(folder, spot.sid)[spot.file]
     change(log.records, spot.index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tests.traces import artefacts as a
@@ -45,7 +46,7 @@ def header_goes_back(folder: Path, random: Random) -> bool:
     pairs = []
     for session in _sessions(found):
         seen = [o for o in session if a.zxid(o, "hdr_zxid") and o.get("ok") is not None]
-        pairs += list(zip(seen, seen[1:], strict=False))
+        pairs += list(pairwise(seen))
     pair = a.pick(random, pairs)
     if pair:
         pair[1]["hdr_zxid"] = hex(int(pair[0]["hdr_zxid"], 16) - 1)
@@ -182,7 +183,7 @@ def order_of_ones_own_writes_turned(folder: Path, random: Random) -> bool:
     pairs = []
     for session in _sessions(found):
         writes = [o for o in session if a.acknowledged(o)]
-        pairs += [(o, p) for o, p in zip(writes, writes[1:], strict=False) if o["end"] <= p["start"]]
+        pairs += [(o, p) for o, p in pairwise(writes) if o["end"] <= p["start"]]
     pair = a.pick(random, pairs)
     if pair:
         pair[0]["zxid"], pair[1]["zxid"] = pair[1]["zxid"], pair[0]["zxid"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import shutil
 import struct
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from zlib import adler32
 
@@ -98,7 +99,7 @@ def zxids_exchanged(folder: Path, random: Random) -> bool:
     for sid in a.servers(folder):
         alive = a.living(folder, sid)
         options += [
-            (one, two) for one, two in zip(alive, alive[1:], strict=False)
+            (one, two) for one, two in pairwise(alive)
             if two.zxid == one.zxid + 1 and a.MULTI not in (a.type_of(one.payload), a.type_of(two.payload))
             and _elsewhere(folder, one)
         ]  # fmt: skip
@@ -145,11 +146,7 @@ def _ends(folder: Path) -> list[tuple[int, int]]:
     found = []
     for sid in a.servers(folder):
         alive = a.living(folder, sid)
-        found += [
-            (sid, one.zxid)
-            for one, two in zip(alive, alive[1:], strict=False)
-            if two.zxid >> 32 > one.zxid >> 32
-        ]
+        found += [(sid, one.zxid) for one, two in pairwise(alive) if two.zxid >> 32 > one.zxid >> 32]
     return found
 
 
@@ -415,7 +412,7 @@ def torn_snapshot(folder: Path, random: Random) -> bool:
     sid = a.pick(random, options)
     if sid is None:
         return False
-    source = sorted(a.version2(folder, sid).glob("snapshot.*"))[-1].read_bytes()
+    source = max(a.version2(folder, sid).glob("snapshot.*")).read_bytes()
     zxid = random.choice(a.living(folder, sid)).zxid
     path = a.version2(folder, sid) / f"snapshot.{zxid:x}"
     path.write_bytes(source[: random.randrange(1, len(source) - 1)])
@@ -438,7 +435,7 @@ def old_files_purged(folder: Path, random: Random) -> bool:
         if int(path.name[9:], 16) < newest:
             path.unlink()
     files = a.logs(folder, sid)
-    for one, two in zip(files, files[1:], strict=False):
+    for one, two in pairwise(files):
         if int(two.path.name[4:], 16) <= newest + 1:
             one.path.unlink()
     return True
@@ -477,7 +474,7 @@ def transaction_logs_removed(folder: Path, random: Random) -> bool:
 
 @mutation(
     "disk",
-    "A disk was copied earlier than everything else, when its last records were not there yet.",
+    "A disk was copied earlier than everything else, without its last records.",
     legal=True,
     loses=True,
 )

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 COUNTER = a.COUNTER
 NOBODY = 77
+LAST_VOTE = (
+    "it is the last vote of its sender that was seen there, which may be behind the end of the sender's log"
+)
 
 
 # Activations
@@ -286,7 +289,9 @@ def follower_leads(folder: Path, random: Random) -> bool:
 
 
 @mutation(
-    "log", "A notification arrives as it was sent, and its sender's own copy of the vote has another zxid."
+    "log",
+    "A notification arrives as it was sent, and its sender's own copy of the vote has another zxid.",
+    missed=LAST_VOTE,
 )
 def received_vote_with_another_zxid(folder: Path, random: Random) -> bool:
     votes = [v for e in a.elections(folder) for v in e.heard if v["state"] == "LOOKING"]
@@ -297,7 +302,9 @@ def received_vote_with_another_zxid(folder: Path, random: Random) -> bool:
 
 
 @mutation(
-    "log", "A notification arrives as it was sent, and its sender never voted for this one in this round."
+    "log",
+    "A notification arrives as it was sent, and its sender never voted for this one in this round.",
+    missed=LAST_VOTE,
 )
 def received_vote_for_another(folder: Path, random: Random) -> bool:
     sent = {(v.sid, v["leader"], v["round"]) for e in a.elections(folder) for v in e.own}

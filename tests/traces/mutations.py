@@ -17,6 +17,7 @@ from tests.traces import (
     client_mutations,
     disk_mutations,
     event_mutations,
+    evidence_mutations,
     harmless_log_mutations,
     log_mutations,
     wire_mutations,
@@ -38,6 +39,7 @@ MODULES = (
     client_mutations,
     wire_mutations,
     event_mutations,
+    evidence_mutations,
 )
 """Where mutations are declared; importing them has filled `MUTATIONS`."""
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from tests.traces.packets import Message
 
-Change = "Callable[[list[Message], Random, Path], list[Message] | None]"
-
 
 def _apply(
     folder: Path, random: Random, change: Callable[[list[Message], Random, Path], list[Message] | None]
@@ -383,7 +381,11 @@ def diff_that_brings_less(folder: Path, random: Random) -> bool:
     return _apply(folder, random, change)
 
 
-@mutation("wire", "A vote arrives as it was sent, and its sender's log has no such vote.")
+@mutation(
+    "wire",
+    "A vote arrives as it was sent, and its sender's log has no such vote.",
+    missed="it is the last vote on its connection, which may be behind the end of the sender's log",
+)
 def vote_that_was_never_sent(folder: Path, random: Random) -> bool:
     def change(found: list[Message], random: Random, folder: Path) -> list[Message] | None:
         options = [n for n, m in enumerate(found) if m.kind == "vote" and _is_looking(m)]

@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from zabcheck.traces.event import Ballot, ElectionBegan, Missing, Notified, RoleTaken, Started
+from zabcheck.traces.event import Ballot, ElectionBegan, Notified, RoleTaken, Started
 from zabcheck.traces.finding import Finding
 from zabcheck.traces.ledger import Property, Rule
 
@@ -42,7 +42,7 @@ class Voter:
     """The votes in a server's own log."""
 
     votes: dict[int, set[Cast]] = field(default_factory=lambda: defaultdict(set))
-    """by round, those of it and the last of the round before: an answer may be made of the new round and the old vote"""
+    """by round, those of it and the last of the round before: an answer may have the new round and the old vote"""
     last: Cast | None = None
     round: int = 0
     looks: bool = False
@@ -97,15 +97,11 @@ class Deliveries(Rule):
         """By votes, and what ends the life or the search of a server."""
         return {
             Started: lambda e: self._voters[e.server or 0].died(),
-            Missing: self._missing,
             ElectionBegan: self._began,
             RoleTaken: self._decided,
             Notified: self._notified,
             Ballot: lambda e: self._vote(e, e.server),
         }
-
-    def _missing(self, event: Missing) -> None:
-        self._seen.pop((event.track, event.server or 0), None)
 
     def _began(self, event: ElectionBegan) -> None:
         self._voters[event.server or 0].looks = True

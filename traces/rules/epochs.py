@@ -435,8 +435,8 @@ class Epochs(Rule):
                 lambda vote=vote, later=later, joined=joined: Finding(  # type: ignore[misc]
                     property=KEPT,
                     server=sid,
-                    observed=f"server {sid} votes in epoch {int(vote.epoch)}, supports {len(later)} activations of later "
-                    f"ones, and gets NEWLEADER {joined} times after that vote",
+                    observed=f"server {sid} votes in epoch {int(vote.epoch)}, supports {len(later)} activations of "
+                    f"later ones, and gets NEWLEADER {joined} times after that vote",
                     allowed="a vote in the latest epoch whose NEWLEADER it acknowledged before",
                     guard=f"NEWLEADER received after the vote >= activations of later epochs: {joined} >= {len(later)}",
                     events=(*later, vote),

@@ -181,9 +181,10 @@ class Histories(Rule):
 
     def _proposal(self, event: Sent) -> None:
         """What was proposed is what is logged. Those of a very long capture are not all remembered."""
-        if event.type in PROPOSALS and event.zxid is not None and event.body is not None:
-            if len(self._known) < KEPT_RECORDS or event.zxid in self._known:
-                self._compare(event, event.zxid, event.body)
+        if event.type not in PROPOSALS or event.zxid is None or event.body is None:
+            return
+        if len(self._known) < KEPT_RECORDS or event.zxid in self._known:
+            self._compare(event, event.zxid, event.body)
 
     def _record(self, event: Record) -> None:
         self._compare(event, event.zxid, event.body)
