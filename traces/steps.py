@@ -114,6 +114,6 @@ def hide(events: Iterable[Step], which: Container[int]) -> list[Step]:
         if place not in which:
             kept.append(event)
         elif event is last[event.track]:
-            bare = {"transition": None, "arguments": {}, "choices": None, "seen": {}}
+            bare: dict[str, Any] = {"transition": None, "arguments": {}, "choices": None, "seen": {}}
             kept.append(msgspec.structs.replace(event, **bare))
     return kept

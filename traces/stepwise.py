@@ -32,6 +32,7 @@ Verdict = Literal["accepted", "violates", "rejected", "inconclusive"]
 LIMITS = Limits(states=1_000_000, seconds=60, memory=None)
 """Where to stop when nothing else is said."""
 
+
 @dataclass(frozen=True)
 class Outcome:
     """What the search found.

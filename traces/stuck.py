@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from zabcheck.checker.evaluate import State
     from zabcheck.checker.model import Instance
     from zabcheck.traces.event import Step
-    from zabcheck.traces.plan import Cut, Item, Plan
+    from zabcheck.traces.plan import Item, Plan
     from zabcheck.traces.stepsearch import Search
 
 NEAREST = 5
@@ -108,9 +108,7 @@ def explain(plan: Plan, search: Search) -> Rejection:
     """Why ``search``, which found nothing, got stuck where it came furthest."""
     cut, states = next(iter(search.furthest.items()))
     state = states[0]
-    blocked = [
-        _blocked(plan, search, (t, n), state) for t, n in enumerate(cut) if n < len(plan.tracks[t])
-    ]
+    blocked = [_blocked(plan, search, (t, n), state) for t, n in enumerate(cut) if n < len(plan.tracks[t])]
     return Rejection(
         consumed=plan.consumed(cut),
         tracks=plan.consumed(tuple(map(len, plan.tracks))),
@@ -122,7 +120,9 @@ def explain(plan: Plan, search: Search) -> Rejection:
 def _blocked(plan: Plan, search: Search, place: tuple[int, int], state: State) -> Blocked:
     t, n = place
     item, track = plan.tracks[t][n], plan.names[t]
-    candidates = [] if item.hidden else [_candidate(plan, item, instance, state) for instance in item.candidates]
+    candidates = (
+        [] if item.hidden else [_candidate(plan, item, instance, state) for instance in item.candidates]
+    )
     return Blocked(
         track=track,
         number=n,
@@ -130,7 +130,9 @@ def _blocked(plan: Plan, search: Search, place: tuple[int, int], state: State) -
         elsewhere=place in search.possible,
         candidates=tuple(sorted(candidates, key=lambda c: (c.guard is not None, len(c.differs)))[:NEAREST]),
         alternatives=tuple(
-            str(instance) for instance in plan.instances[track] if any(plan.evaluator.successors(state, instance))
+            str(instance)
+            for instance in plan.instances[track]
+            if any(plan.evaluator.successors(state, instance))
         ),
     )
 
