@@ -25,7 +25,7 @@ from zabcheck.traces.stepwise import validate_steps
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-BOUNDS = {"crashes": 2, "partitions": 1, "transactions": 1000, "epochs": 8}
+BOUNDS: dict[str, Any] = {"crashes": 2, "partitions": 1, "transactions": 1000, "epochs": 8}
 SCOPES: dict[str, tuple[Model[Any], Any]] = {
     "zookeeper": (model, Scope(**BOUNDS)),
     "zookeeper, coarse": (model, Scope(grain="coarse", **BOUNDS)),

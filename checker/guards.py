@@ -39,9 +39,10 @@ class Guard:
     """the statement of the transition that led there, if the guard is not in the transition itself"""
 
     def __str__(self) -> str:
+        within = f" in {self.within}" if self.within else ""
         looked = ", ".join(f"{field} = {value}" for field, value in self.values)
-        return f"{self.source}  ({Path(self.file).name}:{self.line})" + (
-            f"  where {looked}" if looked else ""
+        return f"{self.source} ({Path(self.file).name}:{self.line}){within}" + (
+            f", where {looked}" if looked else ""
         )
 
 

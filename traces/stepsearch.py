@@ -270,8 +270,10 @@ class Search:
         ends, cut, jitter = self._ends, frame.cut, self._jitter
 
         def turn(t: int) -> tuple[bool, bool, float]:
-            late = cut[t] / ends[t] + (jitter and jitter * self._random.random())
-            return (items[t].event is None, items[t].fault, late) if not jitter else (False, False, late)
+            progress = cut[t] / ends[t]
+            if jitter:
+                return False, False, progress + jitter * self._random.random()
+            return items[t].event is None, items[t].fault, progress
 
         return sorted(left, key=turn)
 
