@@ -7,8 +7,12 @@ import os
 import stat
 import sys
 import tempfile
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Destination:
@@ -39,20 +43,26 @@ class Destination:
 
     def write(self, data: bytes) -> None:
         """Write ``data``, all of it or nothing."""
+        with self.writing() as stream:
+            stream.write(data)
+
+    @contextmanager
+    def writing(self) -> Iterator[BinaryIO]:
+        """A stream to write to, piece by piece; the file is there only when all of it is."""
         if self.is_standard_output:
             sys.stdout.flush()
-            sys.stdout.buffer.write(data)
+            yield sys.stdout.buffer
             sys.stdout.flush()
             return
         target = self._target()
         if _is_device(target):
             with target.open("wb", buffering=0) as device:
-                device.write(data)
+                yield cast("BinaryIO", device)
             return
         descriptor, temporary = _beside(target)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
+                yield file
                 file.flush()
                 os.fchmod(file.fileno(), _mode(target))
                 os.fsync(file.fileno())

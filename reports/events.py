@@ -19,7 +19,7 @@ def sentence(event: Base) -> str:
     words = [f"server {event.server}" if event.server is not None else "", str(kind).replace("_", " ")]
     for name in event.__struct_fields__:
         value = getattr(event, name)
-        if name not in _PLACE and value is not None and value != () and value != {}:
+        if name not in _PLACE and value not in (None, (), {}):
             words.append(f"{name}={_short(value)}")
     return " ".join(filter(None, words))
 

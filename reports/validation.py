@@ -1,4 +1,4 @@
-"""What the validator says of a recording, on the terminal: the verdict, the properties, and each thing that is wrong."""
+"""What the validator says of a recording, on the terminal: the verdict first, then all that is wrong."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from rich.text import Text
 from zabcheck.reports.events import sentence
 from zabcheck.reports.layout import cut, flow, heading, say
 from zabcheck.reports.quantities import count, duration, rate
+from zabcheck.traces.finding import cut as cut_of
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from zabcheck.traces.finding import Finding
-    from zabcheck.traces.validator import Outcome
+    from zabcheck.traces.outcome import Covered, Outcome
 
 _STYLES = {
     "conforms": "green",
@@ -55,7 +56,7 @@ def show_validation(console: Console, outcome: Outcome, names: tuple[str, ...]) 
         for anomaly in outcome.anomalies[:_SHOWN]:
             say(console, Text(f"{anomaly.kind}: {anomaly.text}"), hanging=2)
         _say_more(console, len(outcome.anomalies) - _SHOWN, "anomalies")
-    _show_coverage(console, outcome)
+    show_coverage(console, outcome.coverage)
 
 
 def _show_properties(console: Console, outcome: Outcome) -> None:
@@ -85,21 +86,26 @@ def _show_finding(console: Console, finding: Finding) -> None:
             line = Text(f"{label:<11}", style="bold")
             line.append(words)
             say(console, line, hanging=11)
+    reached = ", ".join(f"{track} {seq}" for track, seq in cut_of(finding).items())
+    say(console, Text(f"{'consistent':<11}up to event {reached}", style="dim"), hanging=11)
+    shown = "the smallest set of events that shows it:" if finding.minimal else "what shows it:"
+    say(console, Text(shown, style="dim"), indent=4)
     for event in finding.events[-_EVENTS:]:
         line = Text(f"{event.at or event.track}  ", style="cyan")
         line.append(sentence(event), style="default")
         say(console, line, indent=4, hanging=2)
 
 
-def _show_coverage(console: Console, outcome: Outcome) -> None:
-    seen, never = outcome.coverage.seen, outcome.coverage.never
+def show_coverage(console: Console, covered: Covered) -> None:
+    """Print what of the model was shown, and what never was."""
+    seen, never = covered.seen, covered.never
     heading(
         console, "Coverage", f"{len(seen)} of {len(seen) + len(never)} transitions of the model are shown"
     )
     if never:
         say(console, Text(f"never: {', '.join(never)}", style="dim"), hanging=2)
-    if outcome.coverage.never_in:
-        pairs = ", ".join(f"{role} in {phase}" for role, phase in outcome.coverage.never_in)
+    if covered.never_in:
+        pairs = ", ".join(f"{role} in {phase}" for role, phase in covered.never_in)
         say(console, Text(f"no server was seen {pairs}", style="dim"), hanging=2)
 
 

@@ -5,22 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zabcheck.reports.events import plain
+from zabcheck.traces.finding import cut
 
 if TYPE_CHECKING:
+    from zabcheck.traces.event import Recording
     from zabcheck.traces.finding import Anomaly, Finding
-    from zabcheck.traces.members import Members
-    from zabcheck.traces.validator import Outcome
+    from zabcheck.traces.outcome import Covered, Outcome
 
 
-def validation_document(outcome: Outcome, members: Members, names: tuple[str, ...]) -> dict[str, Any]:
+def validation_document(outcome: Outcome, recording: Recording, names: tuple[str, ...]) -> dict[str, Any]:
     """The outcome as plain JSON values. ``rejection`` is the first violation, all are in ``findings``."""
     violations = [f for f in outcome.findings if not f.doubt]
     return {
         "recording": list(names),
         "verdict": outcome.verdict,
         "reason": outcome.reason,
-        "release": members.release,
-        "servers": {"voters": list(members.voters), "observers": list(members.recorded_observers)},
+        "release": recording.release,
+        "servers": {"voters": list(recording.voters), "observers": list(recording.observers)},
         "events": outcome.events,
         "kinds": outcome.kinds,
         "tracks": outcome.tracks,
@@ -37,15 +38,20 @@ def validation_document(outcome: Outcome, members: Members, names: tuple[str, ..
         "rejection": _finding(violations[0]) if violations else None,
         "findings": [_finding(f) for f in outcome.findings],
         "anomalies": [_anomaly(a) for a in outcome.anomalies],
-        "coverage": {
-            "transitions": {"seen": list(outcome.coverage.seen), "never": list(outcome.coverage.never)},
-            "phases": {
-                "seen": sorted(map(list, outcome.coverage.phases)),
-                "never": [list(pair) for pair in outcome.coverage.never_in],
-            },
-        },
+        "coverage": coverage_document(outcome.coverage),
         "notes": list(outcome.notes),
         "seconds": outcome.seconds,
+    }
+
+
+def coverage_document(covered: Covered) -> dict[str, Any]:
+    """What of the model was shown, and what never was."""
+    return {
+        "transitions": {"seen": list(covered.seen), "never": list(covered.never)},
+        "phases": {
+            "seen": [list(pair) for pair in covered.phases],
+            "never": [list(pair) for pair in covered.never_in],
+        },
     }
 
 
@@ -58,6 +64,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "guard": finding.guard,
         "known_bug": finding.known_bug,
         "doubt": finding.doubt,
+        "consistent_up_to": cut(finding),
+        "minimal": finding.minimal,
         "events": [plain(e) for e in finding.events],
     }
 

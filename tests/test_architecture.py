@@ -14,12 +14,16 @@ VOCABULARY = {f"zabcheck.checker{name}" for name in ("", ".model", ".values", ".
 ALLOWED = {
     "model": {"zabcheck.model", *VOCABULARY},
     "checker": {"zabcheck.checker", "platformdirs", "networkx", "z3"},
-    "traces": {"zabcheck.traces", "zabcheck.model", "zabcheck.checker"},
+    "traces": {"zabcheck.traces", "zabcheck.model", "zabcheck.checker", "msgspec", "dpkt", "_typeshed"},
     "implementation": {"zabcheck.implementation", "zabcheck.model", "zabcheck.traces"},
     "reports": {
         "zabcheck.reports",
         "zabcheck.checker.result",
         "zabcheck.traces.ensemble",
+        "zabcheck.traces.event",
+        "zabcheck.traces.finding",
+        "zabcheck.traces.outcome",
+        "msgspec",
         "zabcheck.model.quorums",
         "rich",
     },

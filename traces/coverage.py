@@ -33,6 +33,7 @@ from zabcheck.traces.event import (
     UptodateReceived,
     VoteTimeout,
 )
+from zabcheck.traces.outcome import Covered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -120,25 +121,19 @@ class Coverage:
         self.transitions.add("leader_lose_quorum" if event.role == "leading" else "learner_notice_end")
         self.phases.add(("looking", "election"))
 
-    def add(self, other: Coverage) -> None:
+    def add(self, other: Covered) -> None:
         """Count what another recording shows as well."""
-        self.transitions |= other.transitions
-        self.phases |= other.phases
+        self.transitions.update(other.seen)
+        self.phases.update(other.phases)
 
-    @property
-    def never(self) -> tuple[str, ...]:
-        """The transitions of the model that no recording showed."""
-        return tuple(name for name in model.transitions if name not in self.transitions)
-
-    @property
-    def seen(self) -> tuple[str, ...]:
-        """Those that were shown."""
-        return tuple(name for name in model.transitions if name in self.transitions)
-
-    @property
-    def never_in(self) -> tuple[tuple[str, str], ...]:
-        """Roles in phases that no server was seen in."""
-        return tuple(pair for pair in PHASES if pair not in self.phases)
+    def covered(self) -> Covered:
+        """What was seen, and what was not, against all that the model has."""
+        return Covered(
+            seen=tuple(name for name in model.transitions if name in self.transitions),
+            never=tuple(name for name in model.transitions if name not in self.transitions),
+            phases=tuple(pair for pair in PHASES if pair in self.phases),
+            never_in=tuple(pair for pair in PHASES if pair not in self.phases),
+        )
 
 
 PHASES = (

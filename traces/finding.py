@@ -29,6 +29,19 @@ class Finding:
     """the JIRA id of a bug that leaves such a trace"""
     doubt: str | None = None
     """what is missing from the recording that could explain it; then it is no violation, and not conforming either"""
+    minimal: bool = False
+    """the events show it by themselves, and none of them can be left out"""
+
+
+def cut(finding: Finding) -> dict[str, int]:
+    """How far the tracks that show a finding are without contradiction: the number of the last event before it.
+
+    What is up to there on these tracks agrees with the model as far as this property goes.
+    """
+    last: dict[str, int] = {}
+    for event in finding.events:
+        last[event.track] = max(event.seq, last.get(event.track, 0))
+    return {track: seq - 1 for track, seq in last.items()}
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,12 @@ def on_notification(me: Server, sender: int, n: Notification, out: Outbox) -> No
         hear_settled(me, sender, n, out)
 
 
+def on_cut_notification(me: Server) -> None:
+    """Half a notification has come, and then the connection was over (``WorkerReceiver.run``)."""
+    if not me.scope.switches.ignores_cut_votes:
+        me.deaf = True
+
+
 def hear_candidate(me: Server, sender: int, n: Notification, out: Outbox) -> None:
     """A server that looks for a leader has voted."""
     mine = candidate(me)

@@ -7,6 +7,7 @@ it decided, and whether its own vote had come back to it by then. All states tha
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,6 @@ from zabcheck.model.zookeeper.messages import Notification, Role, Vote
 from zabcheck.model.zookeeper.server import Handler, Server
 from zabcheck.traces.event import (
     ElectionBegan,
-    Looking,
     Missing,
     Notified,
     RoleTaken,
@@ -147,10 +147,13 @@ class Elections(Rule):
     def handlers(self) -> Mapping[type[Base], Callable[[Any], None]]:
         """By what happens to a server that looks for a leader."""
         self._candidates: dict[int, Candidate] = {}
+        self.sent: dict[int, set[Notification]] = defaultdict(set)
+        """by server, the votes that it may have sent while it looked for a leader"""
+        self.lost: set[int] = set()
+        """servers that could not be followed all the time"""
         return {
             Missing: self._missing,
             Started: self._started,
-            Looking: self._looking,
             ElectionBegan: self._began,
             Notified: self._notified,
             RoleTaken: self._decided,
@@ -165,9 +168,6 @@ class Elections(Rule):
 
     def _started(self, event: Started) -> None:
         self._candidates[event.server or 0] = Candidate()
-
-    def _looking(self, event: Looking) -> None:
-        self._of(event).waiting.clear()
 
     def _began(self, event: ElectionBegan) -> None:
         me = self._of(event)
@@ -206,6 +206,7 @@ class Elections(Rule):
             return
         server = candidate(self.members, sid, epoch, me.began.zxid, me.round or 0)
         begin(server, NOWHERE)
+        self.sent[sid].add(current(server))
         me.beliefs = [Belief(server, (current(server),))]
 
     def _hear(self, me: Candidate, event: Notified) -> None:
@@ -242,6 +243,7 @@ class Elections(Rule):
 
     def _give_up(self, me: Candidate) -> None:
         me.beliefs, me.lost = [], True
+        self.lost.update({me.began.server or 0} if me.began else ())
 
     def _read(self, belief: Belief, event: Notified) -> list[Belief]:
         """The states after a server has read a notification; after it has decided it reads none."""
@@ -253,6 +255,7 @@ class Elections(Rule):
         on_notification(me, event.sender, notification(event), NOWHERE)
         if me.role is Role.LOOKING and (me.round, me.proposal) != before:
             after.announced += (current(me),)
+            self.sent[me.sid].add(current(me))
         if me.role is not Role.LOOKING:
             return [after, belief]
         own = me.recvset.get(me.sid)

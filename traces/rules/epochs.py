@@ -71,11 +71,11 @@ class Life:
     loaded: Loaded | None = None
     began: ElectionBegan | None = None
     first: bool = True
-    """no vote since the database was loaded"""
+    """no vote since the database was loaded at the start"""
     vote: Notified | None = None
     """the last vote for itself at the beginning of an election"""
     reign: Reign | None = None
-    looking: bool = False
+    in_role: bool = False
     truncated: bool = False
     """it was cut back, or got a snapshot, since its last vote"""
     served: bool = False
@@ -162,11 +162,12 @@ class Epochs(Rule):
 
     def _loaded(self, event: Loaded) -> None:
         life = self._life(event)
-        life.loaded, life.first = event, True
+        if not life.in_role:
+            life.loaded, life.first = event, True
 
     def _looking(self, event: Looking) -> None:
         life = self._life(event)
-        life.looking, life.reign = True, None
+        life.in_role, life.reign = False, None
 
     def _began(self, event: ElectionBegan) -> None:
         life = self._life(event)
@@ -256,7 +257,7 @@ class Epochs(Rule):
 
     def _role(self, event: RoleTaken) -> None:
         life = self._life(event)
-        life.looking = False
+        life.in_role, life.first = True, False
         if event.role == "leading":
             life.reign = Reign(event.server or 0, life.vote, event)
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 DECISION = "SyncDecision"
 AGREEMENT = "SyncAgreement"
+UNSET = 1 << 63
+"""No zxid is this large; what is, stands for -1: an empty database that was not expected."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ class Synchronization(Rule):
             if heard:
                 self._matched(learner, received)
         for learner, decided in self._decided.items():
-            if self.ledger.lacks("log", learner) is None and self._had.get(learner):
+            if learner in self.members.voters and not self.ledger.lacks("log", learner):
                 for inputs, _ in decided:
                     self._reported(learner, inputs)
 
@@ -144,7 +146,7 @@ class Synchronization(Rule):
         last = int(inputs.peer_last)
         self.ledger.judge(
             AGREEMENT,
-            last in had or last >= 1 << 63,
+            last in had or last >= UNSET,
             lambda: Finding(
                 property=AGREEMENT,
                 server=learner,
@@ -162,31 +164,33 @@ def allowed(switches: Switches, inputs: SyncInputs) -> Iterator[Choice]:
         zxid(n) for n in (inputs.min_committed, inputs.max_committed, inputs.last_processed, inputs.peer_last)
     )
     tree = Stored(zxid=last)
-    if inputs.peer_last >= 1 << 63:
-        yield Choice("snap", number(last), number(last))
+    if inputs.peer_last >= UNSET:
+        yield Choice("snap", number(last), UNSET)
         return
-    for window in windows(least, most, last, peer):
+    for window in windows(least, most, peer):
         first = decide(switches, tree, window, peer).packets[0]
         match first:
-            case Diff(end):
-                yield Choice("diff", number(end), number(end))
+            case Diff(sent):
+                yield Choice("diff", number(sent), number(sent))
             case Trunc() if least <= peer <= most:
                 yield Choice("trunc", 0, number(peer) - 1)
             case Trunc(cut):
                 yield Choice("trunc", number(cut), number(cut))
             case Snap():
                 # The database goes on while it is written, so a later zxid may be in it.
-                yield Choice("snap", number(last), 1 << 63)
-    if peer < least:
+                yield Choice("snap", int(inputs.last_processed), UNSET)
+    if peer < (least if inputs.max_committed else last):
         # From the log on disk, if that is not too large for it (LearnerHandler.syncFollower).
-        yield Choice("diff", number(most), number(most))
+        end = number(most) or number(last)
+        yield Choice("diff", end, end)
         yield Choice("trunc", 0, number(peer) - 1)
 
 
-def windows(least: Zxid, most: Zxid, last: Zxid, peer: Zxid) -> Iterator[tuple[Txn, ...]]:
+def windows(least: Zxid, most: Zxid, peer: Zxid) -> Iterator[tuple[Txn, ...]]:
     """The proposals that a leader may keep, as far as the decision can tell them apart."""
-    if least == most == last:
+    if number(most) == 0:
         yield ()
+        return
     ends = {least, most}
     yield _proposals(ends)
     if least < peer < most:

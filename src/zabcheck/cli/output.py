@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from zabcheck.checker.errors import UsageError
 from zabcheck.reports.destination import Destination
@@ -61,6 +61,18 @@ def write_json(where: Destination | None, document: object) -> None:
         return
     try:
         where.write(encode(document))
+    except OSError as error:
+        raise UsageError(f"cannot write {where.name}: {_reason(error)}") from error
+
+
+@contextmanager
+def streaming(where: Destination) -> Iterator[BinaryIO]:
+    """A stream to ``where``, for what is too long to be made first."""
+    try:
+        with where.writing() as stream:
+            yield stream
+    except BrokenPipeError:
+        _discard_the_rest()
     except OSError as error:
         raise UsageError(f"cannot write {where.name}: {_reason(error)}") from error
 

@@ -1,0 +1,132 @@
+"""``zabcheck validate``: hold a recording of a real ensemble against the model."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from zabcheck.cli.arguments import Parser
+from zabcheck.cli.limits import add_seconds
+from zabcheck.cli.output import destination, printing, write_json
+from zabcheck.cli.status import Status
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Sequence
+
+    from zabcheck.traces.coverage import Coverage
+    from zabcheck.traces.event import Base
+    from zabcheck.traces.outcome import Outcome
+    from zabcheck.traces.recording import Whole
+
+DESCRIPTION = """\
+Hold what an ensemble left behind against the model: logs, data directories, packet captures,
+histories of clients, events of zabcheck itself. All PATHs are one recording, unless --each."""
+
+EPILOG = """\
+exit status: 0 the recording conforms, 1 it violates a property, 2 wrong usage, or nothing that can
+             be read, 3 inconclusive: what is recorded does not suffice to tell"""
+
+_STATUS = {"conforms": Status.HOLDS, "violates": Status.VIOLATED, "inconclusive": Status.UNDECIDED}
+_CHECKED = 4096
+"""Events between two looks at the clock."""
+
+
+def add_recording(made: Parser) -> None:
+    """Add the options that say what the recording is."""
+    made.add_argument("paths", metavar="PATH", nargs="+", help="folders, files or archives")
+    made.add_argument("--release", help="the release of ZooKeeper (default: the one that the logs name)")
+    made.add_argument("--config", metavar="FILE", help="the zoo.cfg, if it does not lie with the rest")
+
+
+def parser() -> Parser:
+    """The options of the command."""
+    made = Parser("validate", DESCRIPTION, EPILOG)
+    add_recording(made)
+    made.add_argument(
+        "--each", action="store_true", help="each PATH is a recording of its own; coverage adds up"
+    )
+    add_seconds(made.add_argument_group("limits"))
+    made.add_argument(
+        "--json", metavar="FILE", help="write the result as JSON; - for standard output and no text"
+    )
+    made.add_argument("--quiet", action="store_true", help="print nothing but the report")
+    return made
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command."""
+    parsed = parser().read(arguments)
+    report = destination(parsed.json, "--json")
+    from zabcheck.reports.console import console_for
+    from zabcheck.reports.validation import show_coverage, show_validation
+    from zabcheck.reports.validation_json import coverage_document, validation_document
+    from zabcheck.traces.coverage import Coverage
+
+    shown, documents, coverage = not parsed.quiet and parsed.json not in ("-", "/dev/stdout"), [], Coverage()
+    status = Status.HOLDS
+    for paths in [(path,) for path in parsed.paths] if parsed.each else [tuple(parsed.paths)]:
+        whole, outcome = _validate(parsed, paths, coverage)
+        documents.append(validation_document(outcome, whole.header(), paths))
+        status = _worse(status, _STATUS[outcome.verdict])
+        if shown:
+            with printing() as stream:
+                show_validation(console_for(stream), outcome, paths)
+    covered = coverage.covered()
+    if parsed.each and shown:
+        with printing() as stream:
+            show_coverage(console_for(stream), covered)
+    together = {"recordings": documents, "coverage": coverage_document(covered)}
+    write_json(report, together if parsed.each else documents[0])
+    return status
+
+
+def _validate(
+    parsed: argparse.Namespace, paths: tuple[str, ...], coverage: Coverage
+) -> tuple[Whole, Outcome]:
+    """Validate one recording, every view of it."""
+    from zabcheck.traces.minimise import minimised
+    from zabcheck.traces.recording import open_recording
+    from zabcheck.traces.validator import Validator, combined
+
+    whole = open_recording(paths, parsed.release, parsed.config)
+    end = None if parsed.max_seconds is None else time.monotonic() + parsed.max_seconds
+    outcomes = []
+    for view in range(whole.views):
+        validator = Validator(whole.members, [] if view else list(whole.notes), whole.changed)
+        unfinished = None
+        try:
+            validator.feed(_limited(whole.events(view), end))
+        except KeyboardInterrupt:
+            unfinished = "interrupted"
+        except TimeoutError:
+            unfinished = f"{parsed.max_seconds:g} seconds were over"
+        outcomes.append(minimised(validator, validator.outcome(unfinished)))
+        if unfinished:
+            break
+    outcome = combined(outcomes)
+    coverage.add(outcome.coverage)
+    return whole, outcome
+
+
+def _limited(events: Iterator[Base], end: float | None) -> Iterator[Base]:
+    """The events, until the time is over; says on a terminal how many there were."""
+    begun, shows = time.monotonic(), sys.stderr is not None and sys.stderr.isatty()
+    for number, event in enumerate(events):
+        if number % _CHECKED == 0:
+            now = time.monotonic()
+            if end is not None and now > end:
+                raise TimeoutError
+            if shows and number:
+                rate = number / (now - begun)
+                sys.stderr.write(f"\r{number:,} events, {rate:,.0f}/s, reading {event.track:<20.20}")
+        yield event
+    if shows:
+        sys.stderr.write("\r" + " " * 78 + "\r")
+
+
+def _worse(one: Status, other: Status) -> Status:
+    """The status of two recordings together: a violation before what is not known before what conforms."""
+    order = (Status.VIOLATED, Status.UNDECIDED, Status.HOLDS)
+    return min(one, other, key=order.index)

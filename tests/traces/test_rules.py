@@ -1,0 +1,176 @@
+"""Every property of recordings passes on a story that is legal, and fails when one thing in it is changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.traces.story import ONE, TWO, Story, legal
+from zabcheck.traces import event as e
+from zabcheck.traces.event import Hex
+from zabcheck.traces.members import members
+from zabcheck.traces.validator import Validator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def change(track: str, kind: type[e.Base], number: int, **fields: Any) -> Callable[[Story], None]:
+    def changed(story: Story) -> None:
+        found = story.find(track, kind, number)
+        for name, value in fields.items():
+            found[name] = Hex(value) if isinstance(found.get(name), Hex) else value
+
+    return changed
+
+
+def drop(track: str, kind: type[e.Base], *numbers: int) -> Callable[[Story], None]:
+    def dropped(story: Story) -> None:
+        for number in sorted(numbers, reverse=True):
+            story.drop(track, kind, number)
+
+    return dropped
+
+
+def orphan(story: Story) -> None:
+    """A proposal at the end of epoch 1 that server 1 kept, although it went on to epoch 2."""
+    records = story.tracks["s1/disk"]
+    place = records.index(story.find("s1/disk", e.Record, 2))
+    extra = {**records[place - 1], "zxid": Hex(ONE + 3), "body": Hex(99)}
+    records.insert(place, extra)
+
+
+def lost(story: Story) -> None:
+    """Servers 1 and 2 went on to epoch 2 without the last transaction of epoch 1."""
+    for sid in (1, 2):
+        story.drop(f"s{sid}/disk", e.Record, 1)
+
+
+def forgets(story: Story) -> None:
+    """Server 1 comes back without what it acknowledged, and says so."""
+    for kind in (e.Loaded, e.ElectionBegan):
+        change("s1/log", kind, 2, zxid=ONE + 1)(story)
+    own = [f for f in story.tracks["s1/log"] if f["kind"] is e.Notified]
+    own[-1]["zxid"] = Hex(ONE + 1)
+
+
+BROKEN = [
+    ("VoteOrder", change("s1/log", e.Notified, 2, leader=2)),
+    ("VoteOrder", change("s1/log", e.Notified, 2, round=2)),
+    ("DecisionSupport", change("s3/log", e.RoleTaken, 0, role="following")),
+    ("DecisionSupport", drop("s3/log", e.Notified, 1, 2)),
+    ("BallotsWereSent", change("s3/log", e.Notified, 1, zxid=7)),
+    ("BallotsWereSent", change("s3/log", e.Notified, 2, state="leading")),
+    ("RecordsOfActivatedEpochs", drop("s3/log", e.Activated, 1)),
+    ("Leadership1", change("s3/log", e.Activated, 1, epoch=1)),
+    ("ActivationQuorum", change("s3/log", e.Activated, 0, supporters=(3,))),
+    ("ActivationQuorum", change("s3/log", e.Activated, 0, supporters=(1, 2))),
+    ("ActivationQuorum", change("s3/log", e.LearnerCame, 0, learner=2)),
+    ("ActivationQuorum", drop("s1/log", e.NewleaderReceived, 0, 1)),
+    ("EpochOrder", change("s3/log", e.Activated, 0, epoch=5)),
+    ("VoteTruth", change("s1/log", e.ElectionBegan, 1, zxid=ONE + 1)),
+    ("VoteTruth", change("s1/log", e.Notified, 0, zxid=ONE)),
+    ("VoteTruth", change("s3/log", e.SyncInputs, 1, last_processed=ONE + 1)),
+    ("AckDurability", forgets),
+    ("SyncDecision", change("s3/log", e.SyncSent, 0, mode="snap")),
+    ("SyncDecision", change("s3/log", e.SyncSent, 1, zxid=ONE + 1)),
+    ("SyncAgreement", change("s1/log", e.SyncReceived, 0, mode="trunc")),
+    ("SyncAgreement", change("s3/log", e.SyncInputs, 1, peer_last=ONE + 1)),
+    ("ProposalOrder", change("s3/log", e.Proposed, 1, zxid=ONE + 3)),
+    ("CommitOrder", change("s1/log", e.Committed, 1, zxid=ONE + 3)),
+    ("CommitQuorum", drop("s3/log", e.Counted, 1)),
+    ("TreeAgreement", change("s1/log", e.Applied, 0, digest=1)),
+    ("RecordAgreement", change("s2/disk", e.Record, 1, body=5)),
+    ("LogContiguity", change("s2/disk", e.Record, 3, zxid=TWO + 3)),
+    ("LogContiguity", drop("s2/disk", e.Record, 2)),
+    ("TotalOrder", drop("s2/disk", e.Record, 1)),
+    ("P2", orphan),
+    ("P1s", lost),
+    ("P1s", change("client/a", e.Operation, 1, zxid=TWO + 9)),
+    ("EpochFiles", change("s1/disk", e.Epochs, 0, current=1)),
+    ("EpochFiles", change("s1/disk", e.Epochs, 0, accepted=1)),
+    ("MonotonicReads", change("client/a", e.Operation, 2, seen=TWO)),
+    ("ClientOrder", change("client/a", e.Operation, 1, zxid=ONE)),
+    ("AcknowledgedWrites", change("client/a", e.Operation, 0, path="/b")),
+    ("ReadsExplained", change("client/a", e.Operation, 2, value="z")),
+]
+
+
+def test_the_legal_story() -> None:
+    outcome = legal().outcome()
+    assert outcome.findings == ()
+    assert outcome.verdict == "conforms"
+    decided = {judged.property.name for judged in outcome.properties if judged.verdict == "holds"}
+    assert decided >= {name for name, _ in BROKEN}
+
+
+@pytest.mark.parametrize(("name", "breaks"), BROKEN)
+def test_one_thing_changed(name: str, breaks: Callable[[Story], None]) -> None:
+    story = legal()
+    breaks(story)
+    outcome = story.outcome()
+    assert outcome.verdict == "violates"
+    found = [finding for finding in outcome.findings if finding.property == name]
+    assert found, [finding.observed for finding in outcome.findings]
+    assert all(f.observed and f.allowed and f.guard and f.events for f in found)
+
+
+LEGAL: dict[str, Callable[[Story], Any]] = {
+    "a record again": lambda s: s.tracks["s1/disk"].append(dict(s.find("s1/disk", e.Record, 3))),
+    "a torn record": lambda s: s.add("s1/disk", e.Torn),
+    "a vote again, after a time-out": lambda s: s.tracks["s1/log"].insert(5, dict(s.tracks["s1/log"][4])),
+    "an epoch that was accepted and came to nothing": change("s2/disk", e.Epochs, 0, accepted=7),
+    "a follower that is behind": drop("s2/disk", e.Record, 2, 3),
+    "a snapshot in place of records": lambda s: (
+        change("s2/disk", e.Snapshot, 0, zxid=TWO + 1)(s),
+        drop("s2/disk", e.Record, 0, 2)(s),
+    ),
+    "no log of a server that led": lambda s: s.tracks.pop("s3/log"),
+    "no disks": lambda s: [s.tracks.pop(f"s{sid}/disk") for sid in (1, 2, 3)],
+    "no client": lambda s: s.tracks.pop("client/a"),
+}
+
+
+@pytest.mark.parametrize("name", LEGAL)
+def test_legal_oddities(name: str) -> None:
+    story = legal()
+    LEGAL[name](story)
+    outcome = story.outcome()
+    assert outcome.findings == ()
+    assert outcome.verdict == "conforms"
+
+
+def test_a_lost_event_makes_it_inconclusive() -> None:
+    story = legal()
+    validator = Validator(members(frozenset({1, 2, 3})))
+    made = [event for event in story.events() if event.track == "s3/log"]
+    without = [event for event in made if not (isinstance(event, e.Notified) and event.sender == 1)]
+    validator.feed(without)
+    outcome = validator.outcome()
+    assert outcome.verdict == "inconclusive"
+    assert "missing" in outcome.reason
+
+
+def test_findings_are_minimal() -> None:
+    story = legal()
+    orphan(story)
+    (finding,) = story.outcome().findings
+    assert finding.minimal
+    assert {Hex(ONE + 3), Hex(TWO + 1)} <= {getattr(event, "zxid", None) for event in finding.events}
+
+
+def test_anomalies_are_no_violations() -> None:
+    story = legal()
+    story.drop("s3/log", e.Activated, 0)
+    story.drop("s1/log", e.UptodateReceived, 0)
+    story.add("s2/log", e.Alarm, what="log thread died", text="SyncThread:2")
+    story.add("s2/log", e.Refused, reason="the log is damaged")
+    outcome = story.outcome()
+    assert [a.kind for a in outcome.anomalies] == [
+        "synchronization not completed",
+        "epoch not activated",
+        "log thread died",
+        "start refused",
+    ]
+    assert not any(f.property in {"Leadership1", "ActivationQuorum"} for f in outcome.findings)

@@ -1,0 +1,74 @@
+"""What looks wrong because something was not seen, until it is clear that the capture did not just miss it.
+
+A capture may lose a frame, and it shows only later: the stream behind the lost frame cannot be read. So before it is
+said that a packet did not come, the stream it belongs to must go on without a gap, or end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zabcheck.traces.finding import Anomaly
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from zabcheck.traces.finding import Finding
+    from zabcheck.traces.ledger import Ledger
+
+MOST = 1000
+"""Suspicions at one time; what exceeds them is not pursued."""
+
+
+@dataclass
+class _Suspicion:
+    """A finding to be, and the tracks that must go on before it is one."""
+
+    finding: Finding
+    waits: set[str]
+
+
+class Suspicions:
+    """All that wait."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._open: list[_Suspicion] = []
+
+    def judge(self, name: str, ok: bool, finding: Callable[[], Finding], tracks: Iterable[str]) -> bool:  # noqa: FBT001 - the judged condition
+        """As of the ledger, but what is not ok waits for ``tracks`` to go on."""
+        waits = {track for track in tracks if track}
+        if ok or not waits:
+            return self._ledger.judge(name, ok, finding)
+        if len(self._open) < MOST:
+            self._open.append(_Suspicion(finding(), waits))
+        return False
+
+    def heard(self, track: str) -> None:
+        """A track goes on: nothing was lost on it so far."""
+        for each in self._open:
+            each.waits.discard(track)
+            if not each.waits:
+                self._confirm(each)
+        self._open = [each for each in self._open if each.waits]
+
+    def lost(self, track: str, why: str = "frames were not captured") -> None:
+        """Something of a track was not captured, which may be what was not seen."""
+        told: set[str] = set()
+        for each in self._open:
+            name = each.finding.property
+            if track in each.waits and name not in told:
+                told.add(name)
+                text = f"{name} is not decided, because {why}: {each.finding.observed}"
+                self._ledger.anomalies.append(Anomaly("undecided", text, each.finding.events))
+        self._open = [each for each in self._open if track not in each.waits]
+
+    def finish(self) -> None:
+        """Nothing more comes, and nothing was lost."""
+        for each in self._open:
+            self._confirm(each)
+        self._open.clear()
+
+    def _confirm(self, suspicion: _Suspicion) -> None:
+        self._ledger.judge(suspicion.finding.property, False, lambda: suspicion.finding)
