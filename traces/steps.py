@@ -47,7 +47,7 @@ class StepWriter:
     def recording(self, scope: Any, made_by: str | None = None) -> Recording:
         """The first event: the bounds that the steps keep to."""
         bounds = {f.name: getattr(scope, f.name) for f in options(type(scope))}
-        return Recording(track="recording", seq=0, made_by=made_by, bounds=bounds)
+        return Recording(track="recording", seq=0, made_by=made_by, model=self._model.name, bounds=bounds)
 
     def step(
         self,
