@@ -41,6 +41,9 @@ class Ledger:
     incomplete: dict[tuple[str, int | None], str] = field(default_factory=dict)
     """kinds of evidence of a server (``log``, ``disk``, ``wire``, ``client``) that lack something, and what"""
 
+    latest: dict[str, Base] = field(default_factory=dict)
+    """the last event of each track so far"""
+
     def judge(self, name: str, ok: bool, finding: Callable[[], Finding]) -> bool:  # noqa: FBT001 - the judged condition
         """Decide property ``name`` at one place."""
         self.checked[name] += 1
@@ -61,6 +64,16 @@ class Ledger:
             if why := self.incomplete.get((evidence, server)):
                 return why
         return None
+
+    def ends_before(self, server: int, event: Base) -> str | None:
+        """Why what the log of a server lacks may have come behind its end: it may have been copied before ``event``.
+
+        Clocks prove nothing, so this only ever gives a reason for doubt.
+        """
+        last = self.latest.get(f"s{server}/log")
+        if last is None or last.wall is None or event.wall is None or last.wall >= event.wall:
+            return None
+        return f"the log of server {server} ends, by the clocks, before {event.at or 'that'}"
 
 
 class Rule:

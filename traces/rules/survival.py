@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from zabcheck.traces.rules.histories import Histories, History
 
 KEPT = "P1s"
+ORIGIN = "Integrity"
 
 
 class Survival(Rule):
@@ -32,6 +33,11 @@ class Survival(Rule):
             "A committed transaction (of an epoch's initial history, acknowledged to a client, or read by one) is in "
             "every history of a later epoch, and on the disks of a quorum.",
             "transaction logs, and logs of servers or a client history",
+        ),
+        Property(
+            ORIGIN,
+            "A record is of an epoch that a leader activated.",
+            "transaction logs, and the logs of all servers from before the epoch until they vote in it, or later",
         ),
     )
 
@@ -55,6 +61,7 @@ class Survival(Rule):
     def finish(self) -> None:
         """Look for every committed transaction in every history."""
         finals = self._histories.final()
+        self._origins(finals)
         proofs = dict(self._proofs)
         for reign in self._epochs.activations().values():
             if reign.history and reign.activated:
@@ -63,6 +70,25 @@ class Survival(Rule):
         for zxid, proof in sorted(proofs.items()):
             if zxid & 0xFFFFFFFF:
                 self._kept(zxid, proof, finals)
+
+    def _origins(self, finals: Mapping[int, History]) -> None:
+        """Look for the activation of every epoch that there are records of."""
+        firsts = {epoch: first for h in finals.values() for epoch, first in h.first.items()}
+        for epoch, first in sorted(firsts.items()):
+            doubt = self._epochs.never_began(epoch)
+            self.ledger.judge(
+                ORIGIN,
+                doubt is None,
+                lambda epoch=epoch, first=first, doubt=doubt: Finding(  # type: ignore[misc]
+                    property=ORIGIN,
+                    server=first.server,
+                    observed=f"server {first.server} has {first.zxid}, and nobody activated epoch {epoch}",
+                    allowed="records of epochs that a leader activated, before it proposed the first of them",
+                    guard=f"some server has a quorum of supporters for epoch {epoch}: none has",
+                    events=(first,),
+                    doubt=doubt or None,
+                ),
+            )
 
     def _kept(self, zxid: int, proof: tuple[Base, ...], finals: Mapping[int, History]) -> None:
         epoch = zxid >> 32
@@ -95,6 +121,7 @@ class Survival(Rule):
             f"{before.zxid if before else 'nothing'}",
             events=(*proof, *(r for r in (before, after) if r)),
             known_bug="ZOOKEEPER-4646",
+            doubt=self.ledger.lacks("disk", history.server),
         )
 
     def _scarce(
@@ -108,4 +135,5 @@ class Survival(Rule):
             allowed="a quorum of disks that have it",
             guard=f"servers with {hex(zxid)} must contain a quorum: they are {sorted(holders)}",
             events=(*proof, *last),
+            doubt=self.ledger.lacks("disk", *(h.server for h in lacking)),
         )
