@@ -22,7 +22,8 @@ NO_DATABASE = 2**64 - 1
 """The zxid -1: of a server whose empty database was not expected; such a vote is ignored."""
 
 _HELLO = struct.Struct(">qqi")
-_VOTE = struct.Struct(">iqqqqii")
+_VOTE = struct.Struct(">iQQQQii")
+_UNSIGNED = 2**64
 
 
 def hello(sid: int, host: str, port: int) -> bytes:
@@ -38,7 +39,8 @@ def encoded(notification: Notification, config: str) -> bytes:
     if vote == NOBODY:
         leader, last, epoch = UNSET, UNSET, UNSET
     state = STATES.index(notification.role.value)
-    body = _VOTE.pack(state, leader, last, notification.round, epoch, VERSION, len(text)) + text
+    numbers = (n % _UNSIGNED for n in (leader, last, notification.round, epoch))
+    body = _VOTE.pack(state, *numbers, VERSION, len(text)) + text
     return struct.pack(">i", len(body)) + body
 
 
