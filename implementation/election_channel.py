@@ -20,7 +20,7 @@ from zabcheck.traces.incremental import DecodeError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from zabcheck.implementation.configuration import Endpoints
+    from zabcheck.implementation.peer_configuration import Endpoints
 
 PIECE = 1 << 16
 GREETING = 5.0

@@ -56,7 +56,7 @@ class Disk(History):
         self.storage = storage
         self._machine = machine
         self.tree_zxid: Callable[[], Zxid] = lambda: Zxid(0, 0)
-        self.records = 0
+        self.unsaved = 0
         """appended since the last snapshot"""
         self._keep = keep
         self._limit = 2 * keep
@@ -82,7 +82,7 @@ class Disk(History):
         else:
             self._unwritten.append(txn)
         super().append(txn)
-        self.records += 1
+        self.unsaved += 1
         self._appended(txn)
         self._shorten()
 
@@ -119,13 +119,13 @@ class Disk(History):
         low = floor(self.value.log)
         return zxid == low or (super().has(zxid) if zxid > low else self.storage.has(number(zxid)))
 
-    def truncate(self, zxid: Zxid) -> None:
-        """Drop everything later than ``zxid``."""
+    def truncate(self, zxid: Zxid, *, snapshots: bool = True) -> None:
+        """Drop everything later than ``zxid``, from snapshots too or from the log alone."""
         self.wait()
         self._ahead.clear()
-        self._pool.submit(self.storage.truncate, number(zxid)).result()
+        self._pool.submit(self.storage.truncate, number(zxid), snapshots=snapshots).result()
         if zxid >= floor(self.value.log):
-            super().truncate(zxid)
+            super().truncate(zxid, snapshots=snapshots)
         else:
             self._value = Stored(Log(last=Txn(zxid, None)), zxid)
 
@@ -139,7 +139,7 @@ class Disk(History):
         self.wait()
         pieces = self._machine.serialize()
         self._pool.submit(self.storage.save, number(at), pieces).result()
-        self.records = 0
+        self.unsaved = 0
 
     def write_epochs(self, accepted: int | None, current: int | None) -> Future[None]:
         """Let the thread replace the epoch files."""

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from zabcheck.implementation.clock import Clock
-    from zabcheck.implementation.configuration import Configuration
+    from zabcheck.implementation.peer_configuration import PeerConfiguration
     from zabcheck.implementation.peer_sessions import Tracker
     from zabcheck.implementation.quorum_connection import Connection
     from zabcheck.implementation.quorum_packets import Raw, Wire
@@ -125,7 +125,7 @@ class Peer:
 
     def __init__(
         self,
-        configuration: Configuration,
+        configuration: PeerConfiguration,
         machine: StateMachine,
         tracker: Tracker | None = None,
         clock: Clock | None = None,
@@ -140,7 +140,7 @@ class Peer:
         self._diary = Diary(recorder)
         self._recorder = recorder
         keep = configuration.members.window
-        storage = Storage(configuration.data, configuration.log)
+        storage = Storage(configuration)
         self._disk = Disk(storage, machine, keep, self._diary.logged)
         self._tree = Tree(machine, self._disk, keep)
         self._disk.tree_zxid = lambda: self._tree.zxid
@@ -229,7 +229,7 @@ class Peer:
             )
             self._diary.event(kinds.Refused, reason=why)
             self._diary.flush()
-            raise ServerError(f"{self._disk.storage.data}: not consistent, {why}")
+            raise ServerError(f"{self.configuration.snapshots}: not consistent, {why}")
         self._saved = (-1 if accepted is None else accepted, -1 if current is None else current)
         threads.start(me)
         self._diary.begin(me, self.configuration.members.release)
@@ -381,7 +381,7 @@ class Peer:
 
     def _save_if_due(self) -> None:
         """Take a snapshot now and then, so that a start is quick (``snapCount``); no matter of the protocol."""
-        if self._disk.records >= self.configuration.snap_count and not self._writing:
+        if self._disk.unsaved >= self.configuration.snapshot_after and not self._writing:
             self._diary.event(kinds.SnapshotTaken, zxid=kinds.Hex(number(self.me.tree.zxid)))
             self._disk.save(self.me.tree.zxid)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zabcheck.implementation.clock import Clock
-    from zabcheck.implementation.configuration import Endpoints
+    from zabcheck.implementation.peer_configuration import Endpoints
 
 TRIES = 5
 PAUSE = 0.2

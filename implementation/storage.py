@@ -19,18 +19,21 @@ from zabcheck.traces.members import number, zxid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
+    from zabcheck.implementation.peer_configuration import PeerConfiguration
     from zabcheck.implementation.replication import StateMachine
 
 
 class Storage:
     """The files of one server; no other server of ours can use them meanwhile."""
 
-    def __init__(self, data: Path, log: Path) -> None:
-        self.data = data / "version-2"
-        self._claims = [claim(folder) for folder in {self.data, log / "version-2"}]
-        self._log = TransactionLog(log / "version-2")
+    def __init__(self, configuration: PeerConfiguration) -> None:
+        self.data = configuration.snapshots
+        self._retained = configuration.retained
+        self._claims: list[int] = []
+        for folder in dict.fromkeys((configuration.snapshots, configuration.logs)):
+            self._claims.append(claim(folder))
+        self._log = TransactionLog(configuration.logs, configuration.preallocation)
         self._log.remove_empty()
 
     # epochs
@@ -84,10 +87,10 @@ class Storage:
             self._log.append(number(txn.zxid), txn.value)
         self._log.commit()
 
-    def truncate(self, last: int) -> None:
-        """Cut everything later than ``last``, snapshots of it too."""
+    def truncate(self, last: int, *, snapshots: bool) -> None:
+        """Cut everything later than ``last``, from the log and perhaps from the snapshots too."""
         self._log.truncate(last)
-        for at, path in snapshot.snapshots(self.data):
+        for at, path in snapshot.snapshots(self.data) if snapshots else ():
             if at > last:
                 path.unlink()
         sync_directory(self.data)
@@ -96,6 +99,8 @@ class Storage:
         """Write a snapshot, and begin another file of the log."""
         snapshot.write_snapshot(self.data, at, pieces)
         self._log.roll()
+        if self._retained is not None:
+            snapshot.purge(self.data, self._log.folder, self._retained)
 
     def close(self) -> None:
         """Let go of the files."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tests.implementation.tiny import Tiny, write
-from zabcheck.implementation.configuration import Configuration, Endpoints
+from zabcheck.implementation.peer_configuration import Endpoints, PeerConfiguration
 from zabcheck.implementation.peer import Peer
 from zabcheck.traces.members import members
 
@@ -51,7 +51,7 @@ class Group:
         ports = free_ports(2 * len(scope.sids))
         endpoints = {sid: Endpoints("127.0.0.1", ports.pop(), ports.pop()) for sid in scope.sids}
         self.configurations = {
-            sid: Configuration(sid, folder / f"s{sid}", folder / f"s{sid}", scope, endpoints, tick=TICK)
+            sid: PeerConfiguration(sid, folder / f"s{sid}" / "version-2", folder / f"s{sid}" / "version-2", scope, endpoints, tick=TICK)
             for sid in scope.sids
         }
         self.peers: dict[int, Peer] = {}
@@ -60,7 +60,7 @@ class Group:
 
     def start(self, *sids: int) -> None:
         for sid in sids or self.configurations:
-            folder = self.configurations[sid].data
+            folder = self.configurations[sid].snapshots.parent
             folder.mkdir(exist_ok=True)
             (folder / "myid").write_text(f"{sid}\n")
             self.peers[sid] = Peer(self.configurations[sid], Tiny())
@@ -95,10 +95,10 @@ class Group:
             (s for s in self.tasks if self.peers[s].role == "leader" and self.peers[s].is_serving()), None
         )
 
-    async def settle(self) -> int:
+    async def settle(self, seconds: float = 20) -> int:
         """Wait until all that run serve with one leader."""
         await self.until(
-            lambda: self.leader is not None and all(self.peers[s].is_serving() for s in self.tasks)
+            lambda: self.leader is not None and all(self.peers[s].is_serving() for s in self.tasks), seconds
         )
         assert self.leader is not None
         return self.leader

@@ -1,0 +1,163 @@
+"""Breaking one function of the model breaks a running ensemble, and the validator finds it in what was recorded."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.implementation.group import Group, ensemble
+from tests.implementation.test_peers import validated
+from zabcheck.model.quorums import Majority
+from zabcheck.model.zookeeper import commitment, election, leader, learner, threads
+from zabcheck.model.zookeeper.messages import Diff
+from zabcheck.model.zookeeper.switches import Sync
+from zabcheck.model.zookeeper.synchronization import Plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from zabcheck.model.zookeeper.server import Outbox, Server
+
+ORIGINAL_BEATS, ORIGINAL_PROPOSE = election.beats, leader.propose
+ORIGINAL_HEAR_EPOCH, ORIGINAL_ESTABLISH = leader.hear_epoch, leader.establish
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A function of the model, broken."""
+
+    name: str
+    properties: frozenset[str]
+    """one of these is violated"""
+    replaced: tuple[Any, str, object]
+    voters: int = 3
+    switches: dict[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _skip_zxid(me: Server, value: Any, out: Outbox) -> None:
+    """Leave a number out."""
+    if me.last_proposed.counter == 3:
+        me.last_proposed = type(me.last_proposed)(me.last_proposed.epoch, 4)
+    ORIGINAL_PROPOSE(me, value, out)
+
+
+def _commit_at_once(me: Server, sid: int, zxid: Any, out: Outbox) -> None:
+    """Commit what nobody but oneself has."""
+    for each in me.outstanding:
+        if each.txn.zxid == zxid:
+            me.outstanding = tuple(other for other in me.outstanding if other is not each)
+            commitment.commit(me, each.txn, out)
+
+
+def _establish_alone(me: Server, out: Outbox) -> None:
+    me.supporting = frozenset({me.sid})
+    ORIGINAL_ESTABLISH(me, out)
+
+
+def _old_epoch(me: Server, sid: int, accepted: int, out: Outbox) -> None:
+    """Propose an epoch that was accepted before."""
+    ORIGINAL_HEAR_EPOCH(me, sid, accepted - 1 if accepted else 0, out)
+
+
+MUTANTS = [
+    Mutant(
+        "the worst vote wins",
+        frozenset({"VoteOrder"}),
+        (election, "beats", lambda scope, new, current: ORIGINAL_BEATS(scope, current, new)),
+    ),
+    Mutant(
+        "one vote is a quorum of votes",
+        frozenset({"DecisionSupport", "VoteOrder"}),
+        (election, "has_quorum", lambda me, votes: True),
+        voters=5,
+    ),
+    Mutant(
+        "every learner is taken to have everything",
+        frozenset({"SyncDecision"}),
+        (leader, "plan", lambda me, peer: Plan((Diff(peer),), peer)),
+    ),
+    Mutant("a proposal leaves a number out", frozenset({"ProposalOrder"}), (leader, "propose", _skip_zxid)),
+    Mutant(
+        "a leader commits what only it has",
+        frozenset({"CommitQuorum"}),
+        (threads, "process_ack", _commit_at_once),
+    ),
+    Mutant(
+        "an epoch that only its leader supports",
+        frozenset({"ActivationQuorum"}),
+        (leader, "establish", _establish_alone),
+    ),
+    Mutant(
+        "the same epoch twice",
+        frozenset({"Leadership1", "EpochOrder", "RecordAgreement"}),
+        (leader, "hear_epoch", _old_epoch),
+    ),
+    Mutant(
+        "the log thread loses what it should write",
+        frozenset({"RecordAgreement", "LogContiguity", "VoteTruth", "AckDurability", "TotalOrder", "P1s"}),
+        (threads, "drain", lambda me, queued: None),
+    ),
+    Mutant(
+        "the current epoch is not written",
+        frozenset({"EpochFiles", "EpochOrder"}),
+        (learner, "_epoch", lambda me, out: None),
+    ),
+    Mutant(
+        "the wrong transaction is logged",
+        frozenset({"RecordAgreement"}),
+        (learner, "enqueue", lambda me, txn: threads.enqueue(me, _other(txn))),
+    ),
+]
+
+
+def _other(txn: Any) -> Any:
+    """A transaction with the same zxid and another time."""
+    entry = txn.value
+    return type(txn)(txn.zxid, type(entry)(entry.session, entry.cxid, entry.time + 1, entry.type, entry.body))
+
+
+async def scenario(folder: Path, voters: int) -> None:
+    """Elect, write, lose the leader, write, take it back."""
+    group = Group(folder, ensemble(voters))
+    group.start()
+    try:
+        with suppress(TimeoutError):
+            old = await group.settle(6)
+            for sid in group.tasks:
+                group.write(sid, 10)
+            await group.until(lambda: any(len(group.machine(s).nodes) >= 10 * voters for s in group.tasks), 3)
+            await group.stop(old)
+            new = await group.settle(6)
+            group.write(new, 5)
+            await asyncio.sleep(0.2)
+            group.start(old)
+            await group.settle(4)
+            group.write(new, 5)
+            await asyncio.sleep(0.3)
+    finally:
+        await group.stop()
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=str)
+def test_validation_fails_when_a_function_is_broken(mutant: Mutant, tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(*mutant.replaced)
+        if mutant.replaced[1] == "_epoch":
+            patch.setitem(learner.STEPS, Sync.EPOCH, mutant.replaced[2])  # type: ignore[arg-type]
+        asyncio.run(scenario(tmp_path, mutant.voters))
+    outcome = validated(tmp_path)
+    violated = {judged.property.name for judged in outcome.properties if judged.verdict == "violated"}
+    assert violated & mutant.properties, (outcome.verdict, outcome.reason, violated)
+
+
+def test_the_same_run_conforms_when_nothing_is_broken(tmp_path: Path) -> None:
+    asyncio.run(scenario(tmp_path, 3))
+    outcome = validated(tmp_path)
+    assert outcome.verdict == "conforms", [outcome.reason, *map(str, outcome.findings)]
