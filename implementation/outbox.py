@@ -8,9 +8,9 @@ from zabcheck.implementation import election_messages, quorum_packets
 from zabcheck.model.zookeeper import messages
 
 if TYPE_CHECKING:
-    from zabcheck.implementation.peer_configuration import PeerConfiguration
     from zabcheck.implementation.diary import Diary
     from zabcheck.implementation.election_channel import ElectionChannel
+    from zabcheck.implementation.peer_configuration import PeerConfiguration
     from zabcheck.implementation.quorum_connection import Connection
     from zabcheck.implementation.quorum_packets import Wire
     from zabcheck.implementation.replication import StateMachine
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 class Outbox:
     """The outbox of one server, and the connections that it has with its leader or learners."""
 
-    def __init__(self, configuration: PeerConfiguration, me: Server, machine: StateMachine, diary: Diary) -> None:
+    def __init__(
+        self, configuration: PeerConfiguration, me: Server, machine: StateMachine, diary: Diary
+    ) -> None:
         self.links: dict[int, Connection] = {}
         """by the number of who is at the other end"""
         self.reached: Connection | None = None

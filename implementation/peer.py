@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from zabcheck.checker.vocabulary import NotEnabled
@@ -24,7 +24,7 @@ from zabcheck.implementation.errors import ServerError
 from zabcheck.implementation.histories import Disk, Tree
 from zabcheck.implementation.outbox import Outbox
 from zabcheck.implementation.patience import Patience
-from zabcheck.implementation.peer_sessions import Heard, NoTracker
+from zabcheck.implementation.peer_sessions import Heard, NoFront
 from zabcheck.implementation.quorum_channel import Listener, find_leader
 from zabcheck.implementation.quorum_packets import Joined, Ping, Revalidate, Revalidated, Synced
 from zabcheck.implementation.recording import Recorder
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from zabcheck.implementation.clock import Clock
     from zabcheck.implementation.peer_configuration import PeerConfiguration
-    from zabcheck.implementation.peer_sessions import Tracker
+    from zabcheck.implementation.peer_sessions import Front
     from zabcheck.implementation.quorum_connection import Connection
     from zabcheck.implementation.quorum_packets import Raw, Wire
     from zabcheck.implementation.replication import StateMachine
@@ -127,12 +127,12 @@ class Peer:
         self,
         configuration: PeerConfiguration,
         machine: StateMachine,
-        tracker: Tracker | None = None,
+        front: Front | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.configuration = configuration
         self.machine = machine
-        self.tracker: Tracker = tracker or NoTracker()
+        self.front: Front = front or NoFront()
         self._heard = Heard()
         self.clock = clock or SystemClock()
         self.me = new_server(configuration.members, configuration.sid)
@@ -163,6 +163,7 @@ class Peer:
         """the requests for a ``sync`` of this server's own clients"""
         self._halves = 0
         self._was_serving = False
+        self._is_loaded = asyncio.Event()
 
     # What a client port sees
 
@@ -197,14 +198,17 @@ class Peer:
     def touch(self, session: int, timeout: int) -> None:
         """A client of this server was heard of."""
         if self.me.is_leading:
-            self.tracker.touch(session, timeout)
+            self.front.touch(session, timeout)
         else:
             self._heard.touch(session, timeout)
 
     def revalidate(self, session: int, timeout: int, answer: Callable[[bool], None]) -> None:
         """A client came with a session that it had at another server: is it alive?"""
         if self.me.is_leading:
-            answer(self.tracker.touch(session, timeout))
+            valid = self.front.touch(session, timeout)
+            if valid:
+                self.front.own(session, self.me.sid)
+            answer(valid)
         elif self.is_serving():
             self._heard.ask(session, answer)
             self._inbox.put_nowait(Asked(Revalidate(session, timeout)))
@@ -234,9 +238,18 @@ class Peer:
         threads.start(me)
         self._diary.begin(me, self.configuration.members.release)
 
+    async def loaded(self, task: asyncio.Task[None]) -> None:
+        """Wait until the database is there, or ``task``, which runs the server, has failed."""
+        waiting = asyncio.create_task(self._is_loaded.wait())
+        await asyncio.wait([waiting, task], return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if task.done():
+            task.result()
+
     async def run(self) -> None:
         """Be a server, until cancelled or until the disk fails."""
         self.load()
+        self._is_loaded.set()
         await self._channel.start()
         ticker = asyncio.create_task(self._tick())
         try:
@@ -325,9 +338,7 @@ class Peer:
                 break
             await self._commit()
         self._release_syncs()
-        if self._was_serving and not self.is_serving():
-            self._forget_requests()
-        self._was_serving = self.is_serving()
+        self._tell_front()
         self._patience.looked_at(me, self.clock.now())
         self._write()
         await self._keep_contact()
@@ -566,11 +577,14 @@ class Peer:
                 if me.is_learning:
                     self._out.send_wire(sender, Ping(packet.zxid, self._heard.taken()))
                 for session, timeout in sessions or ():
-                    self.tracker.touch(session, timeout)
+                    self.front.touch(session, timeout)
             case Request():
                 self._propose(sender, packet)
             case Revalidate(session, timeout):
-                self._out.send_wire(sender, Revalidated(session, self.tracker.touch(session, timeout)))
+                valid = self.front.touch(session, timeout)
+                if valid:
+                    self.front.own(session, sender)
+                self._out.send_wire(sender, Revalidated(session, valid))
             case Revalidated(session, valid):
                 self._heard.answer(session, valid=valid)
             case Synced():
@@ -598,7 +612,8 @@ class Peer:
         if request.type == SYNC:
             self._syncs.append((sender, me.last_proposed))
         elif me.phase is Phase.BROADCAST:
-            leader.propose(me, self.machine.prepare(request), self._out)
+            owned = replace(request, owner=sender)
+            leader.propose(me, self.machine.prepare(owned), self._out)
 
     def _release_syncs(self) -> None:
         """Tell whose ``sync`` is over, in the order in which they came."""
@@ -614,6 +629,18 @@ class Peer:
         if self._asked:
             request = self._asked.popleft()
             self.machine.synced(request.session, request.cxid)
+
+    def _tell_front(self) -> None:
+        """Let clients in when the server begins to serve, and out when it does no more."""
+        serving = self.is_serving()
+        if serving == self._was_serving:
+            return
+        self._was_serving = serving
+        if serving:
+            self.front.serves(leads=self.me.is_leading)
+        else:
+            self._forget_requests()
+            self.front.serves_no_more()
 
     def _forget_requests(self) -> None:
         """A role is over: what clients asked for in it is not answered any more."""
@@ -636,6 +663,8 @@ class Peer:
             if now - link.heard > self._patience.allowed_silence(serving=served):
                 self._end(sid, "nothing was heard of it for too long")
         if me.is_leading:
+            if serving:
+                self.front.tick(now)
             for sid in me.handled(*HEARD):
                 self._out.send_wire(sid, Ping(me.last_proposed))
         if self._patience.is_stuck(me, now) or self._has_lost_quorum():

@@ -13,19 +13,43 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Tracker(Protocol):
-    """Who decides which sessions are alive, while its server leads (``SessionTrackerImpl``)."""
+class Front(Protocol):
+    """Who serves the clients of a server, and while it leads decides which sessions are alive."""
+
+    def serves(self, *, leads: bool) -> None:
+        """Clients are served from now on."""
+
+    def serves_no_more(self) -> None:
+        """Clients must look for another server."""
 
     def touch(self, session: int, timeout: int) -> bool:
-        """A client with this session was heard of. Whether the session is alive."""
+        """As leader: a client was heard of. Whether its session is alive."""
+
+    def own(self, session: int, server: int) -> None:
+        """As leader: a client has moved to a server."""
+
+    def tick(self, now: float) -> None:
+        """As leader: some time has passed."""
 
 
-class NoTracker:
+class NoFront:
     """Of a server without clients."""
+
+    def serves(self, *, leads: bool) -> None:
+        """There is nobody to serve."""
+
+    def serves_no_more(self) -> None:
+        """There was nobody."""
 
     def touch(self, session: int, timeout: int) -> bool:  # noqa: ARG002 - an interface
         """No session is known."""
         return False
+
+    def own(self, session: int, server: int) -> None:
+        """Nobody moves."""
+
+    def tick(self, now: float) -> None:
+        """Nothing grows old."""
 
 
 class Heard:

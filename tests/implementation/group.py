@@ -51,7 +51,14 @@ class Group:
         ports = free_ports(2 * len(scope.sids))
         endpoints = {sid: Endpoints("127.0.0.1", ports.pop(), ports.pop()) for sid in scope.sids}
         self.configurations = {
-            sid: PeerConfiguration(sid, folder / f"s{sid}" / "version-2", folder / f"s{sid}" / "version-2", scope, endpoints, tick=TICK)
+            sid: PeerConfiguration(
+                sid,
+                folder / f"s{sid}" / "version-2",
+                folder / f"s{sid}" / "version-2",
+                scope,
+                endpoints,
+                tick=TICK,
+            )
             for sid in scope.sids
         }
         self.peers: dict[int, Peer] = {}
