@@ -335,7 +335,8 @@ class Histories(Rule):
         if len(closed) < 2:
             return
         (least, short), (most, long) = min(closed, key=_end), max(closed, key=_end)
-        extra, lacking = long.latest(epoch), short.after(epoch)
+        ordered = [long, short, *(h for _, h in closed if h is not long and h is not short)]
+        events = [(h.latest(epoch), h.after(epoch)) for h in ordered]
         shorter = sum(end == least for end, _ in closed)
         self.ledger.checked[DISCARDED] += 1
         self.ledger.judge(
@@ -348,7 +349,7 @@ class Histories(Rule):
                 f"server {short.server}, and both went on into later epochs",
                 allowed="one end of each epoch for all that have records of later ones",
                 guard=f"last zxid of epoch {epoch} must be equal: {hex(most)} and {hex(least)}",
-                events=tuple(r for r in (extra, long.after(epoch), short.latest(epoch), lacking) if r),
+                events=tuple(r for pair in events for r in pair if r),
                 doubt=self.ledger.lacks("disk", long.server, short.server),
             ),
         )
