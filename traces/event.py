@@ -66,8 +66,10 @@ class Recording(Base):
     """members of each group of a hierarchical quorum"""
     weights: dict[int, int] = {}
     made_by: str | None = None
+    model: str | None = None
+    """for a recording of a model's own steps: which one"""
     bounds: dict[str, int | str] = {}
-    """options of the model's scope, for a recording of its own steps"""
+    """and the options of its scope"""
 
 
 class Unrecognised(Base):

@@ -226,3 +226,29 @@ def test_interrupted(tmp_path: Path, wait: float) -> None:
 
 def test_a_zxid_is_written_as_zookeeper_writes_it(zabcheck: Callable[..., Any], conforming: Path) -> None:
     assert hex(ONE + 1) in zabcheck("trace", conforming).out
+
+
+def test_a_walk_of_the_model(zabcheck: Callable[..., Any], tmp_path: Path) -> None:
+    walk = tmp_path / "walk.jsonl"
+    written = zabcheck(
+        "simulate", "zookeeper", "--walks", 1, "--length", 60, "--seed", 3, "--record", walk, "--quiet"
+    )
+    assert written.status == 3
+    lines = walk.read_text().splitlines()
+    assert json.loads(lines[0])["model"] == "zookeeper"
+    outcome = zabcheck("validate", walk)
+    assert outcome.status == 0
+    assert "a run of the model explains it" in outcome.out
+
+    del lines[9]
+    walk.write_text("\n".join(lines) + "\n")
+    assert zabcheck("validate", walk).status == 0
+
+    step = json.loads(lines[15])
+    step |= {"transition": "leader_process_ack", "arguments": {"leader": "1", "learner": "3"}}
+    lines[15] = json.dumps(step)
+    walk.write_text("\n".join(lines) + "\n")
+    outcome = zabcheck("validate", walk)
+    assert outcome.status == 1
+    assert "Violation of Refinement" in outcome.out
+    assert "is not enabled" in outcome.out
