@@ -41,8 +41,9 @@ class Ledger:
     incomplete: dict[tuple[str, int | None], str] = field(default_factory=dict)
     """kinds of evidence of a server (``log``, ``disk``, ``wire``, ``client``) that lack something, and what"""
 
+    first: dict[str, Base] = field(default_factory=dict)
     latest: dict[str, Base] = field(default_factory=dict)
-    """the last event of each track so far"""
+    """the first and the last event of each track so far"""
 
     def judge(self, name: str, ok: bool, finding: Callable[[], Finding]) -> bool:  # noqa: FBT001 - the judged condition
         """Decide property ``name`` at one place."""
@@ -65,15 +66,19 @@ class Ledger:
                 return why
         return None
 
-    def ends_before(self, server: int, event: Base) -> str | None:
-        """Why what the log of a server lacks may have come behind its end: it may have been copied before ``event``.
+    def outside(self, server: int, event: Base) -> str | None:
+        """Why what the log of a server lacks may have been in parts of it that are gone, or were written later.
 
         Clocks prove nothing, so this only ever gives a reason for doubt.
         """
-        last = self.latest.get(f"s{server}/log")
-        if last is None or last.wall is None or event.wall is None or last.wall >= event.wall:
+        first, last = (ends.get(f"s{server}/log") for ends in (self.first, self.latest))
+        if event.wall is None:
             return None
-        return f"the log of server {server} ends, by the clocks, before {event.at or 'that'}"
+        if last is not None and last.wall is not None and last.wall < event.wall:
+            return f"the log of server {server} ends, by the clocks, before {event.at or 'that'}"
+        if first is not None and first.wall is not None and first.wall > event.wall:
+            return f"the log of server {server} begins, by the clocks, after {event.at or 'that'}"
+        return None
 
 
 class Rule:

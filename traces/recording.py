@@ -145,7 +145,8 @@ def open_recording(
         changed = f"{ensembles[0].files[-1]} and {ensembles[1].files[-1]} name different ensembles"
     notes = []
     if found.others:
-        notes.append(f"not recognised, and not used: {', '.join(found.others)}")
+        inside = [other.removeprefix(f"{names[0].rstrip('/')}/") for other in found.others]
+        notes.append(f"not recognised, and not used: {', '.join(inside)}")
     header = next((h for s in found.recordings if (h := _header(s)) is not None), None)
     known = _members(found, header, ensemble, release, notes)
     steps_of = header.model if header else None

@@ -122,6 +122,8 @@ class Validator:
             track = event.track
             expected = tracks.get(track, 0)
             tracks[track] = event.seq + 1
+            if not expected:
+                self.ledger.first.setdefault(track, event)
             if event.seq != expected and self.whole:
                 self._gap(event, expected)
             if kind is Missing or kind is Unrecognised:

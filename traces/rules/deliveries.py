@@ -2,8 +2,9 @@
 
 A server that looks for a leader sends each vote to itself as well, and that copy is in its log. So a vote that another
 server has from it, or a capture, must be there. What may be missing is the last one before its death, and what came
-behind the end of its log. Hence a vote is judged only if a later one from the same sender, received in the same place,
-is in the sender's log.
+behind the end of its log, or before its beginning if older files are gone. Hence a vote is judged only if a later one
+from the same sender, received in the same place, is in the sender's log; and an earlier one too, unless the log shows
+the sender's very first start.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from zabcheck.traces.event import Ballot, ElectionBegan, Notified, RoleTaken, Started
+from zabcheck.traces.event import Ballot, ElectionBegan, EpochSet, Notified, RoleTaken, Started
 from zabcheck.traces.finding import Finding
 from zabcheck.traces.ledger import Property, Rule
 
@@ -43,6 +44,8 @@ class Voter:
 
     votes: dict[int, set[Cast]] = field(default_factory=lambda: defaultdict(set))
     """by round, those of it and the last of the round before: an answer may have the new round and the old vote"""
+    newborn: bool = False
+    """its log begins with its very first start: it had no epoch on disk"""
     last: Cast | None = None
     round: int = 0
     looks: bool = False
@@ -97,11 +100,16 @@ class Deliveries(Rule):
         """By votes, and what ends the life or the search of a server."""
         return {
             Started: lambda e: self._voters[e.server or 0].died(),
+            EpochSet: self._epoch_set,
             ElectionBegan: self._began,
             RoleTaken: self._decided,
             Notified: self._notified,
             Ballot: lambda e: self._vote(e, e.server),
         }
+
+    def _epoch_set(self, event: EpochSet) -> None:
+        voter = self._voters[event.server or 0]
+        voter.newborn |= event.epoch == 0 and not voter.votes
 
     def _began(self, event: ElectionBegan) -> None:
         self._voters[event.server or 0].looks = True
@@ -148,7 +156,7 @@ class Deliveries(Rule):
             if voter is None or not voter.votes or self.ledger.lacks("log", sender):
                 continue
             known = [place for place, vote in enumerate(votes) if voter.has(vote)]
-            for vote in votes[: known[-1]] if known else ():
+            for vote in votes[0 if voter.newborn else known[0] : known[-1]] if known else ():
                 if not voter.may_lack(vote):
                     self.ledger.judge(
                         DELIVERED,

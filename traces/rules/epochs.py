@@ -415,7 +415,7 @@ class Epochs(Rule):
                 allowed="an activation counts who acknowledged NEWLEADER",
                 guard=f"NEWLEADER received >= activations that count it: {joined} >= {len(activations)}",
                 events=tuple(activations),
-                doubt=next(filter(None, (self.ledger.ends_before(sid, a) for a in activations)), None),
+                doubt=next(filter(None, (self.ledger.outside(sid, a) for a in activations)), None),
             ),
         )
 
@@ -440,7 +440,7 @@ class Epochs(Rule):
                     allowed="a vote in the latest epoch whose NEWLEADER it acknowledged before",
                     guard=f"NEWLEADER received after the vote >= activations of later epochs: {joined} >= {len(later)}",
                     events=(*later, vote),
-                    doubt=next(filter(None, (self.ledger.ends_before(sid, a) for a in later)), None),
+                    doubt=next(filter(None, (self.ledger.outside(sid, a) for a in later)), None),
                 ),
             )
 

@@ -134,6 +134,8 @@ class Histories(Rule):
         self._open: dict[str, History] = {}
         self._known: dict[int, tuple[int, Record | Sent]] = {}
         self._histories: list[History] = []
+        self._least: dict[int, Record] = {}
+        """by epoch, the record with the smallest zxid that is on any disk, in a history or dead"""
         self._grown = KEPT_RECORDS
 
     def handlers(self) -> Mapping[type[Base], Callable[[Any], None]]:
@@ -188,6 +190,9 @@ class Histories(Rule):
 
     def _record(self, event: Record) -> None:
         self._compare(event, event.zxid, event.body)
+        least = self._least.setdefault(event.zxid >> 32, event)
+        if event.zxid < least.zxid:
+            self._least[event.zxid >> 32] = event
         history = self._open.get(event.track)
         if history is None:
             return
@@ -308,11 +313,14 @@ class Histories(Rule):
         )
 
     def _beginnings(self, finals: list[History], epoch: int) -> None:
-        """An epoch begins with the same record everywhere, unless a snapshot covers its beginning."""
+        """An epoch begins with the same record everywhere, unless a snapshot covers its beginning.
+
+        Who has a proposal of an epoch was sent all before it, even those that were not committed in the end.
+        """
         begun = [h for h in finals if epoch in h.first and h.base < (epoch << 32) + 1]
         if not begun:
             return
-        least = min(begun, key=lambda h: h.first[epoch].zxid).first[epoch]
+        least = self._least[epoch]
         for history in begun:
             first = history.first[epoch]
             self.ledger.judge(
@@ -335,7 +343,8 @@ class Histories(Rule):
         if len(closed) < 2:
             return
         (least, short), (most, long) = min(closed, key=_end), max(closed, key=_end)
-        extra, lacking = long.latest(epoch), short.after(epoch)
+        ordered = [long, short, *(h for _, h in closed if h is not long and h is not short)]
+        events = [(h.latest(epoch), h.after(epoch)) for h in ordered]
         shorter = sum(end == least for end, _ in closed)
         self.ledger.checked[DISCARDED] += 1
         self.ledger.judge(
@@ -348,7 +357,7 @@ class Histories(Rule):
                 f"server {short.server}, and both went on into later epochs",
                 allowed="one end of each epoch for all that have records of later ones",
                 guard=f"last zxid of epoch {epoch} must be equal: {hex(most)} and {hex(least)}",
-                events=tuple(r for r in (extra, long.after(epoch), short.latest(epoch), lacking) if r),
+                events=tuple(r for pair in events for r in pair if r),
                 doubt=self.ledger.lacks("disk", long.server, short.server),
             ),
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from zabcheck.traces.event import Operation
 from zabcheck.traces.finding import Finding
 from zabcheck.traces.ledger import Property, Rule
+from zabcheck.traces.rules.epochs import KEPT as ACKNOWLEDGED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -118,11 +119,19 @@ class Survival(Rule):
             f"has {after.zxid if after else hex(history.end)} of a later epoch",
             allowed=f"a history with {hex(zxid)}: every later epoch begins with all that was committed",
             guard=f"the history must go on to {hex(zxid)} in epoch {epoch}: there it ends at "
-            f"{before.zxid if before else 'nothing'}",
+            f"{before.zxid if before else hex(history.base)}",
             events=(*proof, *(r for r in (before, after) if r)),
-            known_bug="ZOOKEEPER-4646",
+            known_bug=self._looks_like(zxid),
             doubt=self.ledger.lacks("disk", history.server),
         )
+
+    def _looks_like(self, zxid: int) -> str | None:
+        """The bug that loses a transaction like this: who led later had a newer epoch than it had records."""
+        if self.ledger.violated[ACKNOWLEDGED]:
+            return "ZOOKEEPER-4646"
+        votes = [reign.vote for reign in self._epochs.activations().values() if reign.vote]
+        ahead = any(vote.epoch > zxid >> 32 and vote.zxid < zxid for vote in votes)
+        return "ZOOKEEPER-4643" if ahead else None
 
     def _scarce(
         self, zxid: int, proof: tuple[Base, ...], holders: Iterable[int], lacking: list[History]

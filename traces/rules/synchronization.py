@@ -136,7 +136,7 @@ class Synchronization(Rule):
         open_ = list(self._decided.get(learner, ()))
         for got, known in received:
             leaders = known or self.members.voters
-            doubt = next(filter(None, (self.ledger.ends_before(sid, got) for sid in leaders)), None)
+            doubt = next(filter(None, (self.ledger.outside(sid, got) for sid in leaders)), None)
             fitting = next(
                 (d for d in open_ if any(c.fits(got.mode, got.zxid) for c in d[1])),
                 None,
@@ -171,7 +171,7 @@ class Synchronization(Rule):
                 allowed=f"what server {learner} had: {_words(map(hex, had))}",
                 guard=f"last zxid of the learner is one that it began an election with: {inputs.peer_last}",
                 events=(inputs,),
-                doubt=self.ledger.ends_before(learner, inputs),
+                doubt=self.ledger.outside(learner, inputs),
             ),
         )
 

@@ -152,7 +152,7 @@ class Transactions(Rule):
         if last is not None:
             self.ledger.judge(
                 ORDER,
-                event.zxid > last.zxid,
+                event.zxid > last.zxid or (event.zxid == last.zxid and last.digest is None),
                 lambda: Finding(
                     property=ORDER,
                     server=event.server,
