@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tests.implementation.tiny import Tiny, write
-from zabcheck.implementation.peer_configuration import Endpoints, PeerConfiguration
 from zabcheck.implementation.peer import Peer
+from zabcheck.implementation.peer_configuration import Endpoints, PeerConfiguration
 from zabcheck.traces.members import members
 
 if TYPE_CHECKING:

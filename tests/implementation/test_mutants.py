@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.implementation.group import Group, ensemble
 from tests.implementation.test_peers import validated
-from zabcheck.model.quorums import Majority
 from zabcheck.model.zookeeper import commitment, election, leader, learner, threads
-from zabcheck.model.zookeeper.messages import Diff
-from zabcheck.model.zookeeper.switches import Sync
+from zabcheck.model.zookeeper.messages import Ack, Diff, Proposal
+from zabcheck.model.zookeeper.server import Phase
+from zabcheck.model.zookeeper.steps import HANDLERS
 from zabcheck.model.zookeeper.synchronization import Plan
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from zabcheck.model.zookeeper.server import Outbox, Server
 
 ORIGINAL_BEATS, ORIGINAL_PROPOSE = election.beats, leader.propose
-ORIGINAL_HEAR_EPOCH, ORIGINAL_ESTABLISH = leader.hear_epoch, leader.establish
+ORIGINAL_ESTABLISH = leader.establish
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class Mutant:
     """one of these is violated"""
     replaced: tuple[Any, str, object]
     voters: int = 3
-    switches: dict[str, object] = field(default_factory=dict)
+    started: tuple[int, ...] = ()
+    """only these run"""
 
     def __str__(self) -> str:
         return self.name
@@ -61,9 +62,13 @@ def _establish_alone(me: Server, out: Outbox) -> None:
     ORIGINAL_ESTABLISH(me, out)
 
 
-def _old_epoch(me: Server, sid: int, accepted: int, out: Outbox) -> None:
-    """Propose an epoch that was accepted before."""
-    ORIGINAL_HEAR_EPOCH(me, sid, accepted - 1 if accepted else 0, out)
+def _acknowledge_only(me: Server, leader_: int, packet: Proposal, out: Outbox) -> None:
+    """Acknowledge a proposal and do not log it."""
+    if me.phase is Phase.BROADCAST:
+        me.pending = (*me.pending, packet.txn)
+        out.send(leader_, Ack(packet.txn.zxid))
+    else:
+        me.not_logged = (*me.not_logged, packet.txn)
 
 
 MUTANTS = [
@@ -77,6 +82,7 @@ MUTANTS = [
         frozenset({"DecisionSupport", "VoteOrder"}),
         (election, "has_quorum", lambda me, votes: True),
         voters=5,
+        started=(1, 2),
     ),
     Mutant(
         "every learner is taken to have everything",
@@ -95,14 +101,9 @@ MUTANTS = [
         (leader, "establish", _establish_alone),
     ),
     Mutant(
-        "the same epoch twice",
-        frozenset({"Leadership1", "EpochOrder", "RecordAgreement"}),
-        (leader, "hear_epoch", _old_epoch),
-    ),
-    Mutant(
-        "the log thread loses what it should write",
+        "a proposal is acknowledged and not logged",
         frozenset({"RecordAgreement", "LogContiguity", "VoteTruth", "AckDurability", "TotalOrder", "P1s"}),
-        (threads, "drain", lambda me, queued: None),
+        (learner, "on_proposal", _acknowledge_only),
     ),
     Mutant(
         "the current epoch is not written",
@@ -123,13 +124,13 @@ def _other(txn: Any) -> Any:
     return type(txn)(txn.zxid, type(entry)(entry.session, entry.cxid, entry.time + 1, entry.type, entry.body))
 
 
-async def scenario(folder: Path, voters: int) -> None:
+async def scenario(folder: Path, voters: int, started: tuple[int, ...] = ()) -> None:
     """Elect, write, lose the leader, write, take it back."""
     group = Group(folder, ensemble(voters))
-    group.start()
+    group.start(*started)
     try:
         with suppress(TimeoutError):
-            old = await group.settle(6)
+            old = await group.settle(2 if started else 6)
             for sid in group.tasks:
                 group.write(sid, 10)
             await group.until(lambda: any(len(group.machine(s).nodes) >= 10 * voters for s in group.tasks), 3)
@@ -148,10 +149,14 @@ async def scenario(folder: Path, voters: int) -> None:
 @pytest.mark.parametrize("mutant", MUTANTS, ids=str)
 def test_validation_fails_when_a_function_is_broken(mutant: Mutant, tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(*mutant.replaced)
-        if mutant.replaced[1] == "_epoch":
-            patch.setitem(learner.STEPS, Sync.EPOCH, mutant.replaced[2])  # type: ignore[arg-type]
-        asyncio.run(scenario(tmp_path, mutant.voters))
+        module, name, broken = mutant.replaced
+        original = getattr(module, name)
+        for table in (learner.STEPS, HANDLERS):
+            for key, function in tuple(table.items()):
+                if function is original:
+                    patch.setitem(table, key, broken)  # type: ignore[call-overload]
+        patch.setattr(module, name, broken)
+        asyncio.run(scenario(tmp_path, mutant.voters, mutant.started))
     outcome = validated(tmp_path)
     violated = {judged.property.name for judged in outcome.properties if judged.verdict == "violated"}
     assert violated & mutant.properties, (outcome.verdict, outcome.reason, violated)
