@@ -151,10 +151,11 @@ def test_validation_fails_when_a_function_is_broken(mutant: Mutant, tmp_path: Pa
     with pytest.MonkeyPatch.context() as patch:
         module, name, broken = mutant.replaced
         original = getattr(module, name)
-        for table in (learner.STEPS, HANDLERS):
+        tables: tuple[dict[Any, Any], ...] = (learner.STEPS, HANDLERS)
+        for table in tables:
             for key, function in tuple(table.items()):
                 if function is original:
-                    patch.setitem(table, key, broken)  # type: ignore[call-overload]
+                    patch.setitem(table, key, broken)
         patch.setattr(module, name, broken)
         asyncio.run(scenario(tmp_path, mutant.voters, mutant.started))
     outcome = validated(tmp_path)
