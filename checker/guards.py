@@ -35,11 +35,14 @@ class Guard:
     """as written, on one line"""
     values: tuple[tuple[str, str], ...]
     """the fields that it looked at, with their values"""
+    within: str = ""
+    """the statement of the transition that led there, if the guard is not in the transition itself"""
 
     def __str__(self) -> str:
+        within = f" in {self.within}" if self.within else ""
         looked = ", ".join(f"{field} = {value}" for field, value in self.values)
-        return f"{self.source}  ({Path(self.file).name}:{self.line})" + (
-            f"  where {looked}" if looked else ""
+        return f"{self.source} ({Path(self.file).name}:{self.line}){within}" + (
+            f", where {looked}" if looked else ""
         )
 
 
@@ -89,7 +92,7 @@ def false_guard(evaluator: Evaluator, state: State, instance: Instance) -> Guard
         place = _run(evaluator, state, instance, lambda _: None)
         if place is None:
             return None
-        code, first, last, source = place
+        code, first, last, source, within = place
         fields: dict[int, None] = {}
 
         def note(index: int) -> None:
@@ -103,7 +106,7 @@ def false_guard(evaluator: Evaluator, state: State, instance: Instance) -> Guard
     finally:
         set_run(previous)
     values = tuple((evaluator.shape.fields[i].label, render(state[i])) for i in fields)
-    return Guard(code.co_filename, first, source, values)
+    return Guard(code.co_filename, first, source, values, within)
 
 
 def _callers() -> Iterator[FrameType]:
@@ -115,18 +118,20 @@ def _callers() -> Iterator[FrameType]:
 
 def _run(
     evaluator: Evaluator, state: State, instance: Instance, tell: Callable[[int], None]
-) -> tuple[CodeType, int, int, str] | None:
-    """Where the guard stands that was false: its code, its first and last line, its text."""
+) -> tuple[CodeType, int, int, str, str] | None:
+    """Where the guard stands that was false: its code, first and last line, text, and what led there."""
     try:
         instance.function(_Watched(evaluator, state, tell).view, *instance.arguments)
     except NotEnabled as refused:
-        at = refused.__traceback__
-        frames = list(_entries(at))
-        theirs = [entry for entry in frames if not entry.tb_frame.f_code.co_filename.startswith(_HERE)]
-        entry = theirs[-1]
-        code = entry.tb_frame.f_code
-        first, last, text = _statement(code, entry.tb_lineno)
-        return code, first, last, text
+        theirs = [
+            entry
+            for entry in _entries(refused.__traceback__)
+            if not entry.tb_frame.f_code.co_filename.startswith(_HERE)
+        ]
+        code = theirs[-1].tb_frame.f_code
+        first, last, text = _statement(code, theirs[-1].tb_lineno)
+        within = _statement(theirs[0].tb_frame.f_code, theirs[0].tb_lineno)[2] if len(theirs) > 1 else ""
+        return code, first, last, text, within
     return None
 
 

@@ -171,8 +171,11 @@ class Remembering:
 
     def answer(self, instance: Instance, ids: Ids) -> Answer:
         """How ``instance`` can be taken in a state."""
-        known = self._recall(instance, ids)
-        return known if known is not None else self._learn(instance, ids, self._run(instance, ids))
+        known: Answer | None = self._recall(instance, ids)
+        if known is None:
+            path, known = self._run(instance, ids)
+            self._learn(instance, path, known)
+        return known
 
     def after(self, ids: Ids, way: Way) -> Ids:
         """The state that a step leads to."""
@@ -194,7 +197,8 @@ class Remembering:
         if known is None:
             self._tree.begin(ids)
             said = answer(prop, instance, self._read_only)
-            known = self._learn(instance, ids, (list(self._tree.path), (said,)))
+            known = (said,)
+            self._learn(instance, self._tree.path, known)
         return known[0]
 
     def _recall(self, instance: Instance, ids: Ids) -> Any:
@@ -210,9 +214,8 @@ class Remembering:
                 node = children.get(self._result(slot - fields, ids[index])[0])
         return node
 
-    def _learn(self, instance: Instance, ids: Ids, ran: tuple[list[int], Any]) -> Any:
+    def _learn(self, instance: Instance, path: list[int], known: Any) -> None:
         """Remember an answer under what was read on the way, which decides it."""
-        path, known = ran
         self.evaluations += 1
         where, key = self._known, id(instance)
         for slot, identity in _once(path):
@@ -221,7 +224,6 @@ class Remembering:
                 node = where[key] = [slot, {}]
             where, key = node[1], identity
         where[key] = known
-        return known
 
     def _run(self, instance: Instance, ids: Ids) -> tuple[list[int], Answer]:
         declared, tree = self.evaluator.model.transitions[instance.name], self._tree

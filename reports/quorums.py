@@ -31,7 +31,7 @@ def show_quorums(console: Console, ensemble: Ensemble, analysis: QuorumAnalysis)
     verdict.append(f": {' + '.join(ensemble.files)}", style="bold")
     say(console, verdict, indent=0, hanging=2)
     say(console, Text(_explained(analysis)))
-    say(console, Text(f"a quorum is {_rule(ensemble)}"))
+    say(console, Text(f"a quorum is {rule(ensemble)}"))
     if analysis.smallest:
         size = count(len(analysis.smallest), "server")
         flow(console, f"the smallest has {size}, such as {_set(analysis.smallest)}", _time(analysis))
@@ -54,7 +54,7 @@ def _explained(analysis: QuorumAnalysis) -> str:
     return "any two quorums have a server in common"
 
 
-def _rule(ensemble: Ensemble) -> str:
+def rule(ensemble: Ensemble) -> str:
     """What is a quorum, in words."""
     if not isinstance(ensemble.quorums, Hierarchical):
         return f"more than half of {count(len(ensemble.voters), 'voter')}"

@@ -3,7 +3,7 @@
 An event belongs to a *track*: one thing that was written in order, such as the log of a server, what is on its disk,
 one direction of a connection, the history of a client. Inside a track events are ordered and numbered without gaps,
 so that a lost one shows. Nothing else is ordered: what is on two tracks is related by what the events say (a vote, a
-packet, a zxid), never by clocks.
+packet, a zxid), never by clocks. Only the tracks of one capture, ``wire/...``, come in the order of its frames.
 
 Zxids, rounds and session ids are hexadecimal strings in JSON (``0x100000003``), as in ZooKeeper's logs, and integers
 here: the upper 32 bits of a zxid are the epoch. ``None`` means that a field was not observed.
@@ -66,8 +66,10 @@ class Recording(Base):
     """members of each group of a hierarchical quorum"""
     weights: dict[int, int] = {}
     made_by: str | None = None
+    model: str | None = None
+    """for a recording of a model's own steps: which one"""
     bounds: dict[str, int | str] = {}
-    """options of the model's scope, for a recording of its own steps"""
+    """and the options of its scope"""
 
 
 class Unrecognised(Base):

@@ -41,6 +41,10 @@ class Ledger:
     incomplete: dict[tuple[str, int | None], str] = field(default_factory=dict)
     """kinds of evidence of a server (``log``, ``disk``, ``wire``, ``client``) that lack something, and what"""
 
+    first: dict[str, Base] = field(default_factory=dict)
+    latest: dict[str, Base] = field(default_factory=dict)
+    """the first and the last event of each track so far"""
+
     def judge(self, name: str, ok: bool, finding: Callable[[], Finding]) -> bool:  # noqa: FBT001 - the judged condition
         """Decide property ``name`` at one place."""
         self.checked[name] += 1
@@ -60,6 +64,20 @@ class Ledger:
         for server in (*servers, None):
             if why := self.incomplete.get((evidence, server)):
                 return why
+        return None
+
+    def outside(self, server: int, event: Base) -> str | None:
+        """Why what the log of a server lacks may have been in parts of it that are gone, or were written later.
+
+        Clocks prove nothing, so this only ever gives a reason for doubt.
+        """
+        first, last = (ends.get(f"s{server}/log") for ends in (self.first, self.latest))
+        if event.wall is None:
+            return None
+        if last is not None and last.wall is not None and last.wall < event.wall:
+            return f"the log of server {server} ends, by the clocks, before {event.at or 'that'}"
+        if first is not None and first.wall is not None and first.wall > event.wall:
+            return f"the log of server {server} begins, by the clocks, after {event.at or 'that'}"
         return None
 
 

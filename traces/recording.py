@@ -50,6 +50,8 @@ class Whole:
     found: Found
     members: Members
     ensemble: Ensemble | None
+    steps_of: str | None
+    """the model whose own steps were recorded, if that is what it is"""
     changed: str | None
     """why it is known that the ensemble changed while it was recorded"""
     notes: tuple[str, ...]
@@ -143,9 +145,12 @@ def open_recording(
         changed = f"{ensembles[0].files[-1]} and {ensembles[1].files[-1]} name different ensembles"
     notes = []
     if found.others:
-        notes.append(f"not recognised, and not used: {', '.join(found.others)}")
-    known = _members(found, ensemble, release, notes)
-    return Whole(found, known, ensemble, changed, tuple(notes))
+        inside = [other.removeprefix(f"{names[0].rstrip('/')}/") for other in found.others]
+        notes.append(f"not recognised, and not used: {', '.join(inside)}")
+    header = next((h for s in found.recordings if (h := _header(s)) is not None), None)
+    known = _members(found, header, ensemble, release, notes)
+    steps_of = header.model if header else None
+    return Whole(found, known, ensemble, steps_of, changed, tuple(notes))
 
 
 def _ensembles(found: Found, configuration: str | None) -> list[Ensemble]:
@@ -158,8 +163,9 @@ def _ensembles(found: Found, configuration: str | None) -> list[Ensemble]:
     ]
 
 
-def _members(found: Found, ensemble: Ensemble | None, release: str | None, notes: list[str]) -> Members:
-    header = next((h for s in found.recordings if (h := _header(s)) is not None), None)
+def _members(
+    found: Found, header: Recording | None, ensemble: Ensemble | None, release: str | None, notes: list[str]
+) -> Members:
     named = release or _release(found) or (header.release if header else None)
     if release is None and named is not None:
         behaving = _behaves_like(named)
@@ -174,6 +180,8 @@ def _members(found: Found, ensemble: Ensemble | None, release: str | None, notes
         voters = frozenset(s.sid for s in ensemble.voters)
         observers = frozenset(s.sid for s in ensemble.observers)
         return members(voters, observers, ensemble.quorums, named)
+    if header is not None and header.model is not None:
+        return members(frozenset(range(1, int(header.bounds.get("servers", 1)) + 1)), release=named)
     if header is not None and header.voters:
         return members(frozenset(header.voters), frozenset(header.observers), _quorums(header), named)
     voters = frozenset(found.logs) | frozenset(found.disks) | _senders(found)

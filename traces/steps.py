@@ -1,7 +1,8 @@
 """A model's own steps as a recording: who takes a step, on which track it is, and how a walk is written down.
 
 There is one track for each who acts (`s1/steps` for server 1) and one for the environment, to which belong steps that
-nobody takes alone, such as a partition. A transition says which it is. Two tracks are not ordered.
+nobody takes alone, such as a partition. A transition says which it is. Two tracks are not ordered. Who has no track
+took no step: where a recording lacks one, or its end, it says so with `Missing`.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class StepWriter:
     def recording(self, scope: Any, made_by: str | None = None) -> Recording:
         """The first event: the bounds that the steps keep to."""
         bounds = {f.name: getattr(scope, f.name) for f in options(type(scope))}
-        return Recording(track="recording", seq=0, made_by=made_by, bounds=bounds)
+        return Recording(track="recording", seq=0, made_by=made_by, model=self._model.name, bounds=bounds)
 
     def step(
         self,
@@ -114,6 +115,6 @@ def hide(events: Iterable[Step], which: Container[int]) -> list[Step]:
         if place not in which:
             kept.append(event)
         elif event is last[event.track]:
-            bare = {"transition": None, "arguments": {}, "choices": None, "seen": {}}
+            bare: dict[str, Any] = {"transition": None, "arguments": {}, "choices": None, "seen": {}}
             kept.append(msgspec.structs.replace(event, **bare))
     return kept

@@ -13,6 +13,7 @@ keeps of every pair that failed what was attempted below it, and on what that re
 
 from __future__ import annotations
 
+import random
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from zabcheck.traces.plan import Cut, Item, Plan
 
     Edge = Callable[[Ids, Taken, Ids], bool]
+
+PATIENCE = 20
+"""After so many states for each step of the recording, the search begins again."""
 
 KEPT = 8
 """So many of the furthest states are kept, to be explained."""
@@ -76,6 +80,10 @@ class BoundError(Exception):
     """A limit was reached."""
 
 
+class _ImpatienceError(Exception):
+    """It may be better to begin again."""
+
+
 @dataclass
 class Frame:
     """A pair on the way to the current one, and what was tried there."""
@@ -119,6 +127,9 @@ class Search:
         self._started = time.monotonic()
         self._failed: dict[tuple[Cut, Ids], dict[Place, Attempted]] = {}
         self._same: dict[Attempted, Attempted] = {}
+        self._patience = 0
+        self._jitter = 0.0
+        self._random = random.Random(0)
         self._observed = [
             [sum(item.event is not None for item in items[:n]) for n in range(len(items) + 1)]
             for items in plan.tracks
@@ -130,12 +141,23 @@ class Search:
         return time.monotonic() - self._started
 
     def run(self) -> tuple[int, list[Taken]] | None:
-        """An initial state and a run from it; nothing when there is none. Raises `BoundError` at a limit."""
-        for number, root in enumerate(self.plan.evaluator.initial):
-            path = self._from(self.remembering.ids_of(root))
-            if path is not None:
-                return number, path
-        return None
+        """An initial state and a run from it; nothing when there is none. Raises `BoundError` at a limit.
+
+        A search that takes a wrong turn early notices it late. So it begins again now and then, with other turns and
+        more patience, and knows what has failed before.
+        """
+        patience = PATIENCE * sum(self._ends)
+        while True:
+            self._patience = self.states + patience
+            try:
+                for number, root in enumerate(self.plan.evaluator.initial):
+                    path = self._from(self.remembering.ids_of(root))
+                    if path is not None:
+                        return number, path
+                return None
+            except _ImpatienceError:
+                patience = patience * 5 // 4
+                self._jitter = (0.02, 0.05, 0.1)[self._random.randrange(3)]
 
     def _from(self, root: Ids) -> list[Taken] | None:
         start = Frame((0,) * len(self._tracks), root)
@@ -171,6 +193,8 @@ class Search:
 
     def _visit(self, frame: Frame) -> None:
         self.states += 1
+        if self._reduced and self.states > self._patience:
+            raise _ImpatienceError
         limits = self.limits
         if limits.states is not None and self.states > limits.states:
             raise BoundError(f"the limit of {limits.states:,} states was reached")
@@ -235,11 +259,23 @@ class Search:
         return True
 
     def _unfinished(self, frame: Frame) -> list[int]:
-        """The tracks that have a next item: observed steps first, then faults, then what was not observed."""
+        """The tracks that have a next item, those first that are to be tried first.
+
+        At first these are observed steps, then faults, then what was not observed, and the track of which least was
+        taken; after that, about the last alone.
+        """
         tracks = self._tracks
         left = [t for t, end in enumerate(self._ends) if frame.cut[t] < end]
         items = {t: tracks[t][frame.cut[t]] for t in left}
-        return sorted(left, key=lambda t: (items[t].event is None, items[t].fault, t))
+        ends, cut, jitter = self._ends, frame.cut, self._jitter
+
+        def turn(t: int) -> tuple[bool, bool, float]:
+            progress = cut[t] / ends[t]
+            if jitter:
+                return False, False, progress + jitter * self._random.random()
+            return items[t].event is None, items[t].fault, progress
+
+        return sorted(left, key=turn)
 
     def _first(self, frame: Frame) -> int | None:
         for t in self._unfinished(frame):
@@ -292,10 +328,11 @@ class Search:
         ]
         transitions = self.plan.model.transitions
 
-        def rank(step: tuple[Taken | None, Ids]) -> tuple[int, bool]:
+        def rank(step: tuple[Taken | None, Ids]) -> tuple[int, bool, float]:
             taken, after = step
             possible = sum(bool(self.try_item(item, after).successors) for item in following)
-            return -possible, taken is not None and transitions[taken.instance.name].fault
+            fault = taken is not None and transitions[taken.instance.name].fault
+            return -possible, fault, self._jitter and self._random.random()
 
         return sorted(successors, key=rank)
 
@@ -346,6 +383,6 @@ class Search:
         )
         if reached > self._best:
             self._best = reached
-            self.furthest = {}
+            self.furthest.clear()
         if reached == self._best and sum(map(len, self.furthest.values())) < KEPT:
             self.furthest.setdefault(frame.cut, []).append(self.remembering.state_of(frame.ids))

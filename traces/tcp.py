@@ -134,8 +134,13 @@ class Streams:
                 each.over = True
             yield Lost(flow, "the connection began before the capture")
             return
+        if segment.flags & (ACK | RST) == ACK and connection.known and not other.begun and not other.over:
+            # The answer to the SYN was not captured, but its acknowledgement tells where that side begins.
+            other.begun, other.next = True, segment.acknowledged
         if flow.begun and not flow.over:
             yield from self._data(flow, segment)
+        elif segment.length and not flow.over and connection.known:
+            yield self._give_up(flow)
         if segment.flags & RST:
             for each in connection.flows:
                 if not each.over:

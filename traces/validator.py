@@ -12,6 +12,7 @@ from zabcheck.traces.event import Image, Missing, RoleTaken, Started, Unrecognis
 from zabcheck.traces.ledger import Ledger
 from zabcheck.traces.outcome import Judged, Outcome
 from zabcheck.traces.rules.clients import Clients
+from zabcheck.traces.rules.deliveries import Deliveries
 from zabcheck.traces.rules.elections import Elections
 from zabcheck.traces.rules.epochs import Epochs
 from zabcheck.traces.rules.histories import Histories
@@ -87,6 +88,7 @@ class Validator:
         epochs, histories = Epochs(ledger), Histories(ledger)
         self._rules: list[Rule] = [
             Elections(ledger),
+            Deliveries(ledger),
             epochs,
             Synchronization(ledger),
             Transactions(ledger),
@@ -108,10 +110,11 @@ class Validator:
         self._kinds: Counter[type[Base]] = Counter()
         self.tracks: dict[str, int] = {}
         self.landmarks: list[Base] = []
+        self._gaps: list[str] = []
 
     def feed(self, events: Iterable[Base]) -> None:
         """Take events, in the order of their tracks."""
-        handlers, kinds, tracks = self._handlers, self._kinds, self.tracks
+        handlers, kinds, tracks, latest = self._handlers, self._kinds, self.tracks, self.ledger.latest
         nothing: list[Callable[[Any], None]] = []
         for event in events:
             kind = type(event)
@@ -119,6 +122,8 @@ class Validator:
             track = event.track
             expected = tracks.get(track, 0)
             tracks[track] = event.seq + 1
+            if not expected:
+                self.ledger.first.setdefault(track, event)
             if event.seq != expected and self.whole:
                 self._gap(event, expected)
             if kind is Missing or kind is Unrecognised:
@@ -127,6 +132,7 @@ class Validator:
                 self.landmarks.append(event)
             for handler in handlers.get(kind, nothing):
                 handler(event)
+            latest[track] = event
 
     def _gap(self, event: Base, expected: int) -> None:
         """Events of a track are missing: what they would have shown is not known."""
@@ -139,6 +145,10 @@ class Validator:
         )
         self.ledger.incomplete.setdefault((evidence, event.server), why)
         self.notes.append(why)
+        self._gaps.append(why)
+        lost_here = Missing(track=event.track, seq=event.seq, server=event.server, what=why)
+        for handler in self._handlers.get(Missing, ()):
+            handler(lost_here)
 
     def _note(self, event: Base) -> None:
         what = getattr(event, "what", "")
@@ -193,5 +203,7 @@ class Validator:
             return "inconclusive", f"{doubtful.property} is not decided: {doubtful.doubt}"
         if not any(j.checked for j in judged):
             return "inconclusive", "nothing in the recording decides any property"
+        if self._gaps:
+            return "inconclusive", self._gaps[0]
         decided = sum(j.verdict == "holds" for j in judged)
         return "conforms", f"{decided} of {len(judged)} properties could be decided, and hold"

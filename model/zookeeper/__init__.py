@@ -7,7 +7,7 @@ Names are those of the Java code, which the comments cite.
 ================================  =======================================================
 `switches`, `releases`            what releases do differently
 `scope`                           bounds, and what functions range over
-`log`, `messages`                 values: transactions on disk and in memory, packets, votes
+`log`, `files`, `messages`        values: transactions on disk and in memory, packets, votes
 `server`, `events`                the record of one server, its outbox, what it tells of itself
 `election`                        FastLeaderElection
 `learner`, `leader`               the two sides of discovery, synchronization and broadcast

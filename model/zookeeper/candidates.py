@@ -19,7 +19,7 @@ def process_notification(state: State, receiver: int, sender: int) -> None:
     """A notification arrives and is answered, counted, or ignored."""
     notification = state.mail[receiver][sender].take()
     me = state.servers[receiver]
-    require(me.role is not Role.DOWN)
+    require(me.role is not Role.DOWN and not me.deaf)
     require(not state.are_apart(receiver, sender))
     state.act(receiver, lambda me, out: election.on_notification(me, sender, notification, out))
 
@@ -44,6 +44,6 @@ def resend_notifications(state: State, server: int) -> None:
     require(me.role is Role.LOOKING)
     require(not me.finalizing)
     others = (sid for sid in state.scope.voters if sid != server and not state.are_apart(sid, server))
-    reached = (sid for sid in others if state.servers[sid].role is not Role.DOWN)
+    reached = (sid for sid in others if not (state.servers[sid].role is Role.DOWN or state.servers[sid].deaf))
     require(all(state.mail[sid][server].is_empty for sid in reached))
     state.act(server, election.tell_all)

@@ -98,6 +98,12 @@ def on_notification(me: Server, sender: int, n: Notification, out: Outbox) -> No
         hear_settled(me, sender, n, out)
 
 
+def on_cut_notification(me: Server) -> None:
+    """Half a notification has come, and then the connection was over (``WorkerReceiver.run``)."""
+    if not me.scope.switches.ignores_cut_votes:
+        me.deaf = True
+
+
 def hear_candidate(me: Server, sender: int, n: Notification, out: Outbox) -> None:
     """A server that looks for a leader has voted."""
     mine = candidate(me)
@@ -177,7 +183,7 @@ def hear_settled(me: Server, sender: int, n: Notification, out: Outbox) -> None:
 
 
 def agrees(me: Server, votes: Mapping[int, Notification | None], n: Notification, *, by_epoch: bool) -> bool:
-    """Whether a quorum has the same vote as ``n`` (``Vote.equals``)."""
+    """Whether a quorum has the same vote as ``n`` (``Vote.equals``); in this round a candidate's own counts too."""
     strict = me.scope.switches.vote_equality is VoteEquality.STRICT
 
     def same(other: Notification) -> bool:
@@ -187,7 +193,11 @@ def agrees(me: Server, votes: Mapping[int, Notification | None], n: Notification
             return other.vote.leader == n.vote.leader and other.vote.epoch == n.vote.epoch
         return other.vote.leader == n.vote.leader
 
-    return me.is_quorum(frozenset(sid for sid, other in votes.items() if other is not None and same(other)))
+    others = frozenset(sid for sid, other in votes.items() if other is not None and same(other))
+    if by_epoch or not me.is_voter:
+        return me.is_quorum(others)
+    own = Notification(candidate(me), me.round, Role.LOOKING)
+    return me.is_quorum(others | {me.sid} if same(own) else others)
 
 
 def leads(me: Server, votes: Mapping[int, Notification | None], n: Notification) -> bool:

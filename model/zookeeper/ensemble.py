@@ -10,6 +10,7 @@ from zabcheck.model.transaction import Txn, Zxid
 from zabcheck.model.zookeeper.checks import initial_history_integrity, leadership
 from zabcheck.model.zookeeper.election import look, without_futile
 from zabcheck.model.zookeeper.events import Committed, Established, Event, Leads, Proposed
+from zabcheck.model.zookeeper.files import Files
 from zabcheck.model.zookeeper.learner import continue_sync
 from zabcheck.model.zookeeper.log import CommittedLog, History, Log, Stored, log_of
 from zabcheck.model.zookeeper.messages import ENDED, Link, Mailbox, Notification, Packet, Role
@@ -29,6 +30,8 @@ class Spent:
     crashes: int = 0
     partitions: int = 0
     timeouts: int = 0
+    resets: int = 0
+    write_failures: int = 0
 
 
 @dataclass
@@ -59,6 +62,8 @@ class State:
     """connections between leaders and learners, by receiver, then sender"""
     mail: dict[int, dict[int, Mailbox]]
     """notifications, by receiver, then sender"""
+    last_votes: dict[int, dict[int, Notification | None]]
+    """what was sent last by each sender, which it sends again over a new connection; kept where connections break"""
     apart: dict[tuple[int, int], bool]
     """which two servers cannot reach each other, the smaller number first"""
     spent: Spent
@@ -132,6 +137,8 @@ class Wire:
     def notify(self, to: int, notification: Notification) -> None:
         """Send a vote, in place of one that has not arrived."""
         self._state.mail[to][self._sid].put(notification)
+        if self._state.scope.resets:
+            self._state.last_votes[to][self._sid] = notification
 
     def observe(self, event: Event) -> None:
         """Record what properties of the whole speak of."""
@@ -174,7 +181,7 @@ def new_server(scope: Scope, sid: int) -> Server:
         sid=sid,
         accepted_epoch=epoch,
         current_epoch=epoch,
-        disk=History(Stored(log, log.zxid)),
+        disk=History(Files(log).restore() if scope.tells_files_apart else Stored(log, log.zxid)),
         tree=History(Stored(log, log.zxid)),
         committed_log=CommittedLog(log.txns[-scope.window :]),
         role=Role.DOWN if sid in scope.missing else Role.LOOKING,
@@ -185,7 +192,12 @@ def new_server(scope: Scope, sid: int) -> Server:
 def initial(scope: Scope) -> State:
     """All servers have just started, with the same log."""
     if not scope.is_quorum(frozenset(scope.voters) - frozenset(scope.missing)):
-        raise UsageError(f"--absent {scope.absent} leaves no quorum of {scope.servers} servers")
+        voters = f"{scope.servers} servers"
+        raise UsageError(
+            f"--absent {scope.absent} leaves no quorum of {voters}"
+            if scope.absent
+            else f"{voters} have no quorum"
+        )
     log = first_history(scope)
     sids = scope.sids
     state = State(
@@ -193,6 +205,7 @@ def initial(scope: Scope) -> State:
         servers={sid: new_server(scope, sid) for sid in sids},
         links={to: {sender: Link(ENDED) for sender in sids if sender != to} for to in sids},
         mail={to: {sender: Mailbox() for sender in sids if sender != to} for to in sids},
+        last_votes={to: dict.fromkeys(sid for sid in sids if sid != to) for to in sids},
         apart={(one, other): False for one in sids for other in sids if one < other},
         spent=Spent(),
         ghosts=Ghosts(

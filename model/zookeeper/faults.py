@@ -5,11 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zabcheck.checker import require
+from zabcheck.model.zookeeper import election, threads
 from zabcheck.model.zookeeper import leader as leading
 from zabcheck.model.zookeeper import learner as learning
-from zabcheck.model.zookeeper import threads
-from zabcheck.model.zookeeper.messages import Role
-from zabcheck.model.zookeeper.scope import leader_and_learner, learner_and_leader, model, pair, server
+from zabcheck.model.zookeeper.messages import LeaderInfo, Role
+from zabcheck.model.zookeeper.scope import (
+    leader_and_learner,
+    learner_and_leader,
+    model,
+    ordered_pair,
+    pair,
+    server,
+)
 from zabcheck.model.zookeeper.server import Stage
 
 if TYPE_CHECKING:
@@ -26,6 +33,8 @@ def crash(state: State, server: int) -> None:
         if peer != server:
             state.links[peer][server].cut()
             state.links[server][peer].cut()
+            if state.scope.resets:
+                state.last_votes[peer][server] = None
     threads.crash(state.servers[server])
 
 
@@ -56,10 +65,39 @@ def heal(state: State, one: int, other: int) -> None:
     state.apart[one, other] = False
 
 
+@model.transition(over=ordered_pair, fault=True)
+def election_connection_reset(state: State, receiver: int, sender: int) -> None:
+    """The connection for votes between two servers breaks in the middle of one; over a new one each sends its last.
+
+    The last vote may have arrived before (``QuorumCnxManager.SendWorker``), so this is also how one is doubled.
+    """
+    require(state.spent.resets < state.scope.resets)
+    require(not state.are_apart(receiver, sender))
+    require(all(state.servers[sid].role is not Role.DOWN for sid in (receiver, sender)))
+    require(state.last_votes[receiver][sender] is not None)
+    state.spent.resets += 1
+    election.on_cut_notification(state.servers[receiver])
+    for to, other in ((receiver, sender), (sender, receiver)):
+        last = state.last_votes[to][other]
+        if last is not None and state.mail[to][other].is_empty:
+            state.mail[to][other].put(last)
+            state.drop_futile(to)
+
+
 @model.transition(over=server, fault=True)
 def log_write_fail(state: State, server: int) -> None:
     """A record cannot be written to the log, where a release goes on after that."""
     state.act(server, lambda me, _: threads.fail_to_write(me))
+
+
+@model.transition(over=learner_and_leader, fault=True)
+def epoch_write_fail(state: State, learner: int, leader: int) -> None:
+    """A learner cannot write the epoch of a LEADERINFO to its file, and leaves the leader."""
+    require(state.spent.write_failures < state.scope.write_failures)
+    packet = state.links[learner][leader].take(LeaderInfo)
+    require(packet.epoch > state.servers[learner].promised_epoch)
+    state.spent.write_failures += 1
+    state.act(learner, lambda me, out: learning.fail_to_accept(me, packet, out))
 
 
 @model.transition(over=learner_and_leader, fault=True)

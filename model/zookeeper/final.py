@@ -43,4 +43,4 @@ def final(state: State) -> bool:
     scope = state.scope
     if (elected if scope.phases == "election" else recovered)(state):
         return True
-    return any(me.accepted_epoch >= scope.epochs or me.round >= scope.rounds for me in state.servers.values())
+    return any(me.promised_epoch >= scope.epochs or me.round >= scope.rounds for me in state.servers.values())

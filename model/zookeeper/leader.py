@@ -36,7 +36,9 @@ def lead(me: Server, out: Outbox) -> None:
     """The election is over and this server leads: wait for learners (``Leader.lead``)."""
     me.role = Role.LEADING
     me.phase = Phase.DISCOVERY
-    hear_epoch(me, me.sid, me.accepted_epoch, out)
+    if me.scope.tells_files_apart and me.scope.switches.saves_before_leading:
+        me.disk.take_snapshot(me.tree.value)
+    hear_epoch(me, me.sid, me.promised_epoch, out)
     if me.scope.switches.leader_zxid_early:
         me.tree.mark(Zxid(me.epoch, 0))
 
@@ -82,7 +84,7 @@ def hear_epoch(me: Server, sid: int, accepted: int, out: Outbox) -> None:
             return
         require(me.epoch <= me.scope.epochs)
         if me.scope.switches.persists_accepted_epoch:
-            me.accepted_epoch = me.epoch
+            me.accept(me.epoch)
         hear_acceptance(me, me.sid, me.current_epoch, me.tree.zxid, out)
     for waiting in me.handled(Stage.INFO):
         me.handlers[waiting].stage = Stage.EPOCH
@@ -130,6 +132,9 @@ def hear_acceptance(me: Server, sid: int, epoch: int | None, zxid: Zxid, out: Ou
 def synchronize(me: Server, learner: int, out: Outbox) -> None:
     """Send a learner what it lacks, and from now on whatever is proposed (``startForwarding``)."""
     handler = me.handlers[learner]
+    handler.stage = Stage.SYNCED
+    if not me.scope.switches.queues_newleader:
+        send_newleader(me, learner, out)
     chosen = plan(me, handler.reported)
     for packet in chosen.packets:
         out.send(learner, packet)
@@ -146,7 +151,6 @@ def synchronize(me: Server, learner: int, out: Outbox) -> None:
                 if proposal.txn.zxid > chosen.last_seen:
                     out.send(learner, Proposal(proposal.txn))
     handler.reported = NONE
-    handler.stage = Stage.SYNCED
 
 
 def send_newleader(me: Server, learner: int, out: Outbox) -> None:

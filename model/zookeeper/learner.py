@@ -53,7 +53,7 @@ def connect(me: Server, out: Outbox) -> None:
     me.connected = True
     leader = learned_from(me)
     out.open(leader)
-    out.send(leader, FollowerInfo(me.accepted_epoch))
+    out.send(leader, FollowerInfo(me.promised_epoch))
 
 
 def leave(me: Server, out: Outbox) -> None:
@@ -69,14 +69,21 @@ def on_leaderinfo(me: Server, leader: int, packet: LeaderInfo, out: Outbox) -> N
     """Accept a new epoch; go away if a later one was accepted already."""
     state_consistent.check(me.phase is Phase.DISCOVERY)
     switches = me.scope.switches
-    if switches.epoch_files and switches.refuses_earlier_epochs and packet.epoch < me.accepted_epoch:
+    if switches.epoch_files and switches.refuses_earlier_epochs and packet.epoch < me.promised_epoch:
         leave(me, out)
         return
-    answer = me.current_epoch if packet.epoch > me.accepted_epoch else None
-    if switches.persists_accepted_epoch:
-        me.accepted_epoch = packet.epoch
+    answer = me.current_epoch if packet.epoch > me.promised_epoch else None
+    if switches.persists_accepted_epoch and packet.epoch != me.promised_epoch:
+        me.accept(packet.epoch)
     out.send(leader, AckEpoch(answer, me.tree.zxid))
     me.phase = Phase.SYNCHRONIZATION
+
+
+def fail_to_accept(me: Server, packet: LeaderInfo, out: Outbox) -> None:
+    """Leave a leader because its epoch cannot be written; a retry of that leader may find it accepted all the same."""
+    if not me.scope.switches.writes_epoch_first:
+        me.unwritten_epoch = packet.epoch
+    leave(me, out)
 
 
 def on_diff(me: Server, leader: int, packet: Diff, out: Outbox) -> None:  # noqa: ARG001 - a handler
@@ -92,7 +99,7 @@ def on_trunc(me: Server, leader: int, packet: Trunc, out: Outbox) -> None:  # no
     state_consistent.check(me.phase is Phase.SYNCHRONIZATION)
     proposal_consistent.check(packet.zxid.counter == 0 or me.disk.has(packet.zxid))
     me.sync_mode = SyncMode.TRUNC
-    me.disk.truncate(packet.zxid)
+    me.disk.truncate(packet.zxid, snapshots=me.scope.switches.truncs_snapshots)
     log = me.disk.log
     me.tree.value = Stored(log, packet.zxid)
     me.committed_log.value = log.txns[-me.scope.window :]
@@ -182,7 +189,7 @@ def on_inform(me: Server, leader: int, packet: Inform, out: Outbox) -> None:  # 
     if me.phase is Phase.BROADCAST:
         me.to_log = (*me.to_log, packet.txn)
         me.to_apply = (*me.to_apply, packet.txn)
-    elif writes_log(me):
+    elif writes_log(me) and (me.sync_mode is not SyncMode.NONE or me.scope.switches.logs_informs):
         me.not_logged = (*me.not_logged, packet.txn)
         me.packets_committed = (*me.packets_committed, packet.txn.zxid)
     else:
@@ -239,7 +246,7 @@ def _snapshot(me: Server, out: Outbox) -> None:  # noqa: ARG001 - a step
 
 
 def _epoch(me: Server, out: Outbox) -> None:  # noqa: ARG001 - a step
-    me.current_epoch = me.accepted_epoch
+    me.current_epoch = me.promised_epoch
 
 
 def _queue_all(me: Server, out: Outbox) -> None:  # noqa: ARG001 - a step
@@ -268,16 +275,16 @@ def _log_committed(me: Server, out: Outbox) -> None:  # noqa: ARG001 - a step
 def _ack_newleader(me: Server, out: Outbox) -> None:
     ack_durability.check(all(me.disk.has(zxid) for zxid in me.packets_committed))
     me.sync_mode = SyncMode.NONE
-    out.send(learned_from(me), Ack(Zxid(me.accepted_epoch, 0)))
+    out.send(learned_from(me), Ack(Zxid(me.promised_epoch, 0)))
 
 
 def _ack_uptodate(me: Server, out: Outbox) -> None:
-    out.send(learned_from(me), Ack(Zxid(me.accepted_epoch, 0)))
+    out.send(learned_from(me), Ack(Zxid(me.promised_epoch, 0)))
 
 
 def _start(me: Server, out: Outbox) -> None:  # noqa: ARG001 - a step
     me.phase = Phase.BROADCAST
-    me.renew_vote(me.accepted_epoch)
+    me.renew_vote(me.promised_epoch)
 
 
 def _log_rest(me: Server, out: Outbox) -> None:

@@ -24,7 +24,7 @@ def has_time(state: State) -> bool:
     """Whether epochs and rounds are left for another election."""
     scope = state.scope
     return all(
-        me.accepted_epoch + SPARE <= scope.epochs and me.round + SPARE <= scope.rounds
+        me.promised_epoch + SPARE <= scope.epochs and me.round + SPARE <= scope.rounds
         for me in state.servers.values()
     )
 

@@ -15,6 +15,8 @@ from zabcheck.model.transaction import NONE, Txn, Zxid
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from zabcheck.model.zookeeper.files import Files
+
 
 @dataclass(frozen=True, eq=False)
 class Log:
@@ -119,21 +121,30 @@ class Stored:
     log: Log = EMPTY
     zxid: Zxid = NONE
     base: int = 0
+    files: Files | None = None
+    """what it was restored from, where snapshot and log are told apart"""
 
     def __str__(self) -> str:
-        return str(self.log) if self.zxid == self.log.zxid else f"{self.log} at {self.zxid}"
+        shown = str(self.log) if self.zxid == self.log.zxid else f"{self.log} at {self.zxid}"
+        return f"{shown} ({self.files})" if self.files else shown
 
 
 def _append(stored: Stored, txn: Txn) -> Stored:
+    if stored.files is not None:
+        return stored.files.append(txn).restore()
     return Stored(stored.log.append(txn), txn.zxid, stored.base)
 
 
-def _truncate(stored: Stored, zxid: Zxid) -> Stored:
+def _truncate(stored: Stored, zxid: Zxid, snapshots: bool) -> Stored:  # noqa: FBT001 - called by position
+    if stored.files is not None:
+        return stored.files.truncate(zxid, snapshots=snapshots).restore()
     log = stored.log.up_to(zxid)
     return Stored(log, log.zxid, min(stored.base, log.length))
 
 
 def _take_snapshot(stored: Stored, tree: Stored) -> Stored:
+    if stored.files is not None:
+        return stored.files.take_snapshot(tree).restore()
     newer = stored.log.after(tree.zxid)
     log = tree.log.extend(newer)
     return Stored(log, log.zxid if newer else tree.zxid, tree.log.length)
@@ -149,6 +160,10 @@ def _zxid(stored: Stored) -> Zxid:
 
 def _log(stored: Stored) -> Log:
     return stored.log
+
+
+def _records(stored: Stored) -> tuple[Txn, ...]:
+    return stored.files.records.txns if stored.files else ()
 
 
 def _has(stored: Stored, zxid: Zxid) -> bool:
@@ -171,6 +186,11 @@ class History(Cell[Stored]):
         """The transactions."""
         return self.view(_log)
 
+    @property
+    def records(self) -> tuple[Txn, ...]:
+        """What is in the files of the log, where they are told apart from snapshots."""
+        return self.view(_records)
+
     def has(self, zxid: Zxid) -> bool:
         """Whether the transaction ``zxid`` is there."""
         return self.view(_has, zxid)
@@ -179,9 +199,9 @@ class History(Cell[Stored]):
         """Put ``txn`` at the end."""
         self.apply(_append, txn)
 
-    def truncate(self, zxid: Zxid) -> None:
-        """Drop everything later than ``zxid``."""
-        self.apply(_truncate, zxid)
+    def truncate(self, zxid: Zxid, *, snapshots: bool = True) -> None:
+        """Drop everything later than ``zxid``, from snapshots too or from the log alone."""
+        self.apply(_truncate, zxid, snapshots)
 
     def take_snapshot(self, tree: Stored) -> None:
         """Put a snapshot of ``tree`` on disk; only records later than it are still of interest."""

@@ -33,20 +33,47 @@ class Release:
 
 def _releases() -> dict[str, Release]:
     """Every release that behaves differently from the one before it in its line, oldest first."""
-    master: dict[str, Any] = {"clears_partial_trunc": False}
+    master: dict[str, Any] = {
+        "clears_partial_trunc": False,
+        "truncs_snapshots": False,
+        "sends_whole_log": False,
+    }
     v394 = master
     v393 = {**master, "sync_feeds_committed_log": False}
     v392 = {**master, "newleader": NL_4785, "log_thread": LogThread.SURVIVES}
     v390 = {**v392, "newleader": NL_3911}
     v363 = v390
-    v360 = {**v390, "newleader": NL_2678, "log_thread": LogThread.STOPPED_AFTER, "clears_partial_snap": False}
-    v354 = {**v360, "vote_equality": VoteEquality.STRICT}
+    v3510 = {**v363, "joins_log": False}
+    v370 = {**v363, "epoch_marker": False}
+    v361 = {
+        **v370,
+        "newleader": NL_2678,
+        "log_thread": LogThread.STOPPED_AFTER,
+        "clears_partial_snap": False,
+        "writes_epoch_first": False,
+    }
+    v360 = {**v361, "ignores_cut_votes": False}
+    v355 = {**v360, "joins_log": False}
+    v358 = {**v361, "joins_log": False, "writes_epoch_first": True}
+    v354 = {**v355, "vote_equality": VoteEquality.STRICT}
     v353 = {**v354, "fast_forwards": False, "diff_sets_zxid": True}
     v350 = {**v353, "newleader": NL_340, "diff_takes_snapshot": True, "retains_database": False}
-    v3412 = {**v360, "respects_epochs": False}
+    v3412 = {
+        **v360,
+        "respects_epochs": False,
+        "epoch_marker": True,
+        "sends_log": False,
+        "saves_before_leading": False,
+    }
     v3410 = {**v3412, "fast_forwards": False, "diff_sets_zxid": True}
     v346 = {**v3410, "newleader": NL_340, "diff_takes_snapshot": True, "retains_database": False}
-    v344 = {**v346, "vote_equality": VoteEquality.STRICT, "epoch_marker": False}
+    v344 = {
+        **v346,
+        "vote_equality": VoteEquality.STRICT,
+        "epoch_marker": False,
+        "logs_informs": False,
+        "saves_before_leading": True,
+    }
     v340 = {
         **v344,
         "vote_order": VoteOrder.SID_WITHOUT_EPOCH,
@@ -64,11 +91,14 @@ def _releases() -> dict[str, Release]:
         "3.5.0": v350,
         "3.5.3": v353,
         "3.5.4": v354,
-        "3.5.5": v360,
-        "3.5.10": v363,
+        "3.5.5": v355,
+        "3.5.8": v358,
+        "3.5.10": v3510,
         "3.6.0": v360,
+        "3.6.1": v361,
         "3.6.3": v363,
-        "3.7.0": v363,
+        "3.7.0": v370,
+        "3.7.1": v363,
         "3.7.2": v363,
         "3.8.0": v390,
         "3.8.4": v390,

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import chain, combinations, permutations
 from typing import TYPE_CHECKING, Any
 
-from zabcheck.checker import Model, option
+from zabcheck.checker import Model, UsageError, option
 from zabcheck.model.quorums import Majority
 from zabcheck.model.zookeeper.releases import DEFAULT, RELEASES
 
@@ -47,6 +47,8 @@ class Scope:
     crashes: int = option(1, "how many times a server may crash")
     partitions: int = option(0, "how many times two servers may be cut off from each other")
     timeouts: int = option(0, "how many times a server may give up a peer that answers")
+    resets: int = option(0, "how many times a connection breaks over which votes are sent")
+    write_failures: int = option(0, "how many times an accepted epoch cannot be written")
     rounds: int = option(3, "no round of the election later than this, with --election fine", minimum=1)
     window: int = option(500, "how many proposals a leader keeps for learners (commitLogCount)", minimum=1)
     counter: int = option(2**32 - 1, "the last number in an epoch (rollover)", minimum=1)
@@ -65,6 +67,11 @@ class Scope:
         "whether each packet of discovery is a step, or all of them part of the election",
         choices=("coarse", "fine"),
     )
+    storage: str = option(
+        "coarse",
+        "whether snapshots and the log are files of their own, or one sequence",
+        choices=("coarse", "fine"),
+    )
     phases: str = option(
         "all", "how far servers go: the election alone, or all the way", choices=("election", "all")
     )
@@ -72,7 +79,9 @@ class Scope:
     reduced: bool = field(default=True, kw_only=True)
     """leave out what no step and no property can tell apart; the tests compare with the full search"""
     quorum_system: QuorumVerifier | None = field(default=None, kw_only=True)
-    """weights and groups, rather than a majority of the voters"""
+    """who votes, and with what weights and groups, rather than a majority of ``servers``"""
+    observer_numbers: tuple[int, ...] = field(default=(), kw_only=True)
+    """the numbers of the observers, if they are others than those after the last voter"""
     changed: tuple[tuple[str, object], ...] = field(default=(), kw_only=True)
     """switches that differ from those of the release"""
 
@@ -84,20 +93,29 @@ class Scope:
     @cached_property
     def quorums(self) -> QuorumVerifier:
         """Which sets of servers decide."""
-        if self.quorum_system is not None:
-            return self.quorum_system
         kind = AtLeastHalf if self.switches.half_is_a_quorum else Majority
-        return (Anybody if self.switches.counts_observers else kind)(frozenset(self.voters))
+        kind = Anybody if self.switches.counts_observers else kind
+        if self.quorum_system is None or isinstance(self.quorum_system, Majority):
+            return kind(frozenset(self.voters))
+        if kind is not Majority:
+            raise UsageError(
+                "half-is-a-quorum and observers-count are about majorities, not weights and groups"
+            )
+        return self.quorum_system
 
     @cached_property
     def voters(self) -> tuple[int, ...]:
         """The servers that vote."""
+        if self.quorum_system is not None:
+            return tuple(sorted(self.quorum_system.voters))
         return tuple(range(1, self.servers + 1))
 
     @cached_property
     def sids(self) -> tuple[int, ...]:
         """All servers."""
-        return tuple(range(1, self.servers + self.observers + 1))
+        last = self.voters[-1]
+        observers = self.observer_numbers or range(last + 1, last + self.observers + 1)
+        return tuple(sorted((*self.voters, *observers)))
 
     @cached_property
     def missing(self) -> tuple[int, ...]:
@@ -108,6 +126,11 @@ class Scope:
     def is_fine(self) -> bool:
         """Whether threads interleave."""
         return self.grain == "fine"
+
+    @property
+    def tells_files_apart(self) -> bool:
+        """Whether snapshots and the log are files of their own."""
+        return self.storage == "fine"
 
     def is_quorum(self, sids: frozenset[int]) -> bool:
         """Whether these servers contain a quorum."""

@@ -110,12 +110,17 @@ class Server:
     orphans: tuple[Txn, ...] = ()
     """what a log thread that outlived its server will still write"""
 
+    unwritten_epoch: int | None = None
+    """an accepted epoch that the server goes by although its file has an earlier one"""
+
     # election
     round: int = 0
     """``logicalclock``"""
     proposal: Vote | None = None
     finalizing: bool = False
     """a quorum is there; waiting for a better vote"""
+    deaf: bool = False
+    """the thread that receives notifications has ended (``WorkerReceiver``)"""
     elected: Notification | None = None
     """what a server that has a leader answers (``currentVote``)"""
 
@@ -166,6 +171,16 @@ class Server:
         """The vote for itself: with ``lastProcessedZxid``, not the last record of the log."""
         epoch = self.current_epoch if self.scope.switches.epoch_files else 0
         return Vote(self.sid, self.tree.zxid, epoch)
+
+    @property
+    def promised_epoch(self) -> int:
+        """The accepted epoch that it goes by (``QuorumPeer.acceptedEpoch``)."""
+        return self.accepted_epoch if self.unwritten_epoch is None else self.unwritten_epoch
+
+    def accept(self, epoch: int) -> None:
+        """Write an accepted epoch to its file, and go by it (``QuorumPeer.setAcceptedEpoch``)."""
+        self.accepted_epoch = epoch
+        self.unwritten_epoch = None
 
     def renew_vote(self, epoch: int) -> None:
         """Answer who looks for a leader with the epoch that is established now (``updateElectionVote``).

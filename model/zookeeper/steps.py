@@ -85,7 +85,7 @@ def elect(state: State, leader: int, supporters: tuple[int, ...]) -> None:
     require(election.beats(state.scope, best.vote, election.NOBODY))
     require(all(election.beats(state.scope, best.vote, me.vote) for me in servers if me is not best))
     require(not any(state.are_apart(a, b) for a in supporters for b in supporters if a < b))
-    require(all(me.accepted_epoch < state.scope.epochs for me in servers))
+    require(all(me.promised_epoch < state.scope.epochs for me in servers))
     for sid in supporters:
         if sid != leader:
             state.act(sid, lambda me, _: learning.follow(me, leader))

@@ -88,6 +88,8 @@ class Switches:
     decides_by_quorum: bool = True
     """not as soon as every voter has voted, whatever they voted (ZOOKEEPER-975)"""
 
+    ignores_cut_votes: bool = True
+    """half a notification does not end the thread that receives them (ZOOKEEPER-3769)"""
     answers_candidates: bool = True
     """a server that has a leader tells who looks for one"""
     half_is_a_quorum: bool = False
@@ -97,6 +99,8 @@ class Switches:
     epoch_files: bool = True
     """accepted and current epoch are on disk, and a quorum is asked for them (ZOOKEEPER-335, 1081, 1082)"""
     persists_accepted_epoch: bool = True
+    writes_epoch_first: bool = True
+    """an accepted epoch is in its file before the server goes by it (ZOOKEEPER-2307)"""
     refuses_earlier_epochs: bool = True
     """a learner goes away from a leader whose epoch is earlier than one it accepted"""
     checks_recency: bool = True
@@ -111,12 +115,20 @@ class Switches:
     """a tail that only the learner has is cut also where the leader has later proposals (ZOOKEEPER-1154)"""
     truncs_exactly: bool = True
     """TRUNC keeps what both have, not one less (ZOOKEEPER-1156)"""
+    sends_log: bool = True
+    """with ``--storage fine``, a learner that the kept proposals do not reach is sent the log (ZOOKEEPER-1413)"""
+    joins_log: bool = True
+    """that log is only sent if it ends no earlier than the kept proposals begin (ZOOKEEPER-2418)"""
+    sends_whole_log: bool = True
+    """it is only sent if it has all that the leader has, and no more (ZOOKEEPER-2846, open)"""
     truncs: bool = True
     spares_committed: bool = True
     """no TRUNC of what is committed and not applied yet, and what is cut no longer counts as acknowledged; no
     release is known to see to that"""
     leader_zxid_early: bool = False
     """the leader calls itself complete up to the new epoch before anybody follows (ZOOKEEPER-790)"""
+    queues_newleader: bool = True
+    """NEWLEADER comes after what it is the end of, not before (ZOOKEEPER-1136)"""
     forwards_outstanding: bool = True
     """a learner is also sent what is proposed and not committed yet (ZOOKEEPER-962, 1319)"""
     announces_establishment: bool = True
@@ -131,6 +143,8 @@ class Switches:
     """DIFF makes the learner call itself complete before it is (ZOOKEEPER-2355)"""
     sync_feeds_committed_log: bool = True
     """what was applied while synchronizing can be sent on later (ZOOKEEPER-4925)"""
+    logs_informs: bool = True
+    """an observer logs what comes between NEWLEADER and UPTODATE (ZOOKEEPER-1551)"""
     clears_partial_snap: bool = True
     """a tree from an unfinished SNAP is given up for what is on disk (ZOOKEEPER-3642)"""
     clears_partial_trunc: bool = True
@@ -148,6 +162,10 @@ class Switches:
     """a full counter ends the epoch (ZOOKEEPER-1277)"""
 
     # going back to the election
+    saves_before_leading: bool = True
+    """with ``--storage fine``, a new leader saves a snapshot before anybody follows it (ZOOKEEPER-1558)"""
+    truncs_snapshots: bool = True
+    """with ``--storage fine``, TRUNC gives up snapshots that have what is cut (ZOOKEEPER-1549, open)"""
     retains_database: bool = True
     """the tree stays in memory between elections (ZOOKEEPER-2678)"""
     fast_forwards: bool = True

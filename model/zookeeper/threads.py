@@ -168,6 +168,8 @@ def crash(me: Server) -> None:
     me.phase = Phase.ELECTION
     forget_role(me)
     me.to_log = me.orphans = ()
+    me.unwritten_epoch = None
+    me.deaf = False
     me.round = 0
     me.tree.value = Stored()
     me.committed_log.value = ()

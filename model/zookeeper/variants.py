@@ -78,6 +78,17 @@ bug(
     needs={"election": "fine", "rounds": 2},
 )
 
+bug(
+    3769,
+    "Half a notification ends the thread that receives them: the server never takes part in an election again.",
+    "up to 3.5.7, 3.6.0",
+    "Join",
+    "ElectionTerminates",
+    ignores_cut_votes=False,
+    needs={"election": "fine", "phases": "election", "resets": 1},
+    source="FastLeaderElection.WorkerReceiver; --servers 2 suffice",
+)
+
 # Tier 1: discovery
 
 bug(
@@ -99,6 +110,17 @@ bug(
     epoch_files=False,
     vote_order=VoteOrder.ZXID_SID,
     needs={"timeouts": 2},
+)
+
+bug(
+    2307,
+    "A server goes by an epoch that it could not write to its file: when it joins the same leader again, nothing is "
+    "written, and its current epoch overtakes the accepted one.",
+    "3.4.0-3.5.7, 3.6.0-3.6.2",
+    "EpochOrder",
+    writes_epoch_first=False,
+    needs={"write_failures": 1},
+    source="QuorumPeer.setAcceptedEpoch",
 )
 
 # Tier 1: synchronization
@@ -262,6 +284,15 @@ bug(
     source="shows where SNAP is used: with --window 1",
 )
 bug(
+    2354,
+    "A server that crashed between the snapshot and the current epoch refuses to start: ZOOKEEPER-1653 again, in lines "
+    "that never got what mended it in 3.4.6.",
+    "3.5.0-3.5.9, 3.6.0-3.6.2, 3.7.0",
+    "LogEpoch",
+    epoch_marker=False,
+    source="QuorumPeer.loadDataBase; shows where SNAP is used: with --window 1",
+)
+bug(
     1277,
     "The counter of the zxid runs over into the epoch.",
     "up to 3.3.4, 3.4.3",
@@ -278,6 +309,53 @@ bug(
     "CommitConsistent",
     forwards_outstanding=False,
     needs={"transactions": 2},
+)
+bug(
+    1136,
+    "NEWLEADER is sent at once and overtakes what it should be the end of: it is acknowledged with nothing received.",
+    "up to 3.3",
+    "CommittedLogDurability",
+    "P1s",
+    "LeaderLogCompleteness",
+    queues_newleader=False,
+    needs={"crashes": 2},
+)
+bug(
+    1551,
+    "An observer applies what comes between NEWLEADER and UPTODATE and does not log it.",
+    "3.4.0-3.4.5",
+    "MemDisk",
+    logs_informs=False,
+    needs={"observers": 1},
+)
+bug(
+    1549,
+    "A new leader saves a snapshot of what nobody else has, and TRUNC cuts its log later, not the snapshot.",
+    "3.4.0-3.4.5, 3.5.0 to master (open)",
+    "P2",
+    truncs_snapshots=False,
+    needs={"storage": "fine", "crashes": 2},
+    source="ZooKeeperServer.loadData, ZKDatabase.truncateLog; ZOOKEEPER-1558",
+)
+bug(
+    2418,
+    "A leader whose log on disk ends before the proposals it keeps begin sends both, without what is between.",
+    "3.5.0-3.5.10",
+    "ProposalConsistent",
+    "LogContiguity",
+    joins_log=False,
+    needs={"storage": "fine", "transactions": 2, "observers": 1, "discovery": "coarse"},
+    source="LearnerHandler.syncFollower; shows with --window 1, --crashes 0 suffices",
+)
+bug(
+    2846,
+    "A leader that was once synchronized with SNAP sends its log on disk as if nothing were missing in it.",
+    "3.5.0 to master (open)",
+    "ProposalConsistent",
+    "LogContiguity",
+    sends_whole_log=False,
+    needs={"storage": "fine", "transactions": 2},
+    source="LearnerHandler.syncFollower; shows with --window 1",
 )
 change(
     "half-is-a-quorum",

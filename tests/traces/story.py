@@ -133,6 +133,7 @@ def legal() -> Story:
     synchronizes(story, ONE + 2, 2)
     broadcasts(story, [TWO + 1, TWO + 2])
     starts(story, 2, 0)
+    vote(story, "s2/log", 3, 3, ONE + 2, 2, state="leading", round=2)
     starts(story, 1, TWO + 2)
     vote(story, "s1/log", 1, 1, TWO + 2, 2)
     for sid in (1, 2, 3):

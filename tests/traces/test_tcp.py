@@ -93,6 +93,24 @@ def test_a_connection_whose_beginning_was_seen_in_part() -> None:
     assert text(pieces(talk.packets[1:])) == b"data"
 
 
+def test_the_answer_to_the_beginning_was_not_seen() -> None:
+    talk = Connection(A, B).open()
+    talk.say(0, b"question")
+    talk.say(1, b"answer")
+    found = pieces([talk.packets[0], *talk.packets[2:]])
+    assert (text(found), text(found, B)) == (b"question", b"answer")
+    found = pieces([talk.packets[0], talk.packets[3]])
+    assert [each.flow.source for each in found if isinstance(each, Lost)] == [B, A]
+
+
+def test_a_reset_behind_lost_bytes() -> None:
+    talk = Connection(A, B).open()
+    talk.say(0, b"not seen", lost=True)
+    talk.say(0, b"behind")
+    talk.say(0, b"", RST)
+    assert [type(each) for each in pieces(talk.packets)] == [Lost, End]
+
+
 def test_a_connection_that_began_before() -> None:
     talk = Connection(A, B).open()
     talk.say(0, b"data")

@@ -264,6 +264,14 @@ def test_the_bug_that_loses_acknowledged_history() -> None:
     assert "ZOOKEEPER-4643" in {each.known_bug for each in judged(lines).findings}
 
 
+def test_the_bug_that_takes_over_an_epoch_too_early() -> None:
+    lines = legal() + joining(7, A, "DIFF", E1 + 4, E2 + 1, accepted=2, epoch=3)
+    lines += [*proposed(7, A, E2 + 1), Line(7, L, A, "COMMIT", E2 + 1), *joined(7, A, 3)[:2]]
+    lines += joining(8, B, "DIFF", E1 + 4, E1 + 4, A, accepted=2, epoch=4) + joined(8, B, 4, A)
+    (found,) = judged(lines).findings
+    assert (found.property, found.known_bug) == ("InitialHistoryIntegrity", "ZOOKEEPER-4643")
+
+
 def test_a_first_acknowledgement_of_a_proposal_is_odd() -> None:
     lines = joining(1, A, "DIFF", 0, 0) + joined(1, A)
     lines += joining(2, B, "DIFF", 0, 0)[:4] + proposed(2, B, E1 + 1)
@@ -337,6 +345,23 @@ def test_a_capture_from_the_middle_decides_nothing_about_quorums() -> None:
     ledger = judged(lines, before)
     assert ledger.findings == []
     assert {each.kind for each in ledger.anomalies} == {"undecided"}
+
+
+def test_nothing_is_said_of_quorums_when_the_ensemble_changes() -> None:
+    lines = legal()
+    dropped(1, "ACK", E1 + 3)(lines)
+    changed(1, "COMMIT", E1 + 4, type="COMMITANDACTIVATE")(lines)
+    ledger = judged(lines)
+    assert ledger.findings == []
+    assert any("the ensemble was reconfigured" in each.text for each in ledger.anomalies)
+
+
+def test_a_connection_that_shows_later_that_it_cannot_be_read() -> None:
+    lines = [line for line in legal() if line.connection == 1]
+    dropped(1, "ACK", E1 + 2)(lines)
+    late = Missing(track="wire/2/2-3", seq=0, server=2, what="bytes of the connection were not captured")
+    assert judged(lines).findings != []
+    assert judged(lines, last=(late,)).findings == []
 
 
 def test_closed_connections_are_forgotten() -> None:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from zabcheck.traces.event import Operation, Record, SessionState
+from zabcheck.traces.event import Missing, Operation, Record, SessionState
 from zabcheck.traces.finding import Finding
 from zabcheck.traces.ledger import Property, Rule
 
@@ -21,6 +21,9 @@ FORWARD = "MonotonicReads"
 FIFO = "ClientOrder"
 ANSWERED = "AcknowledgedWrites"
 READS = "ReadsExplained"
+MULTI = 14
+CHANGES = frozenset({1, 5, 15, 16, 19, 21})
+"""Types of transactions that write the data of a node (``ZooDefs.OpCode``), besides a multi, which may."""
 
 
 @dataclass
@@ -29,6 +32,8 @@ class Session:
 
     seen: Operation | None = None
     wrote: Operation | None = None
+    nodes: dict[str, Operation] = field(default_factory=dict)
+    """by path, what showed the node last"""
 
 
 @dataclass
@@ -56,7 +61,8 @@ class Clients(Rule):
         ),
         Property(
             READS,
-            "What is read is what the write with the zxid of the node's last change wrote.",
+            "What is read is what the write with the zxid of the node's last change wrote, and that is a write to "
+            "this node.",
             "a client history, with values",
         ),
     )
@@ -66,11 +72,23 @@ class Clients(Rule):
         self._sessions: dict[str, Session] = defaultdict(Session)
         self._paths: dict[str, Node] = defaultdict(Node)
         self._writes: dict[int, Operation] = {}
-        self._records: set[int] = set()
+        self._reads: dict[int, dict[str, Operation]] = defaultdict(dict)
+        """by the zxid of the last change, then by path"""
 
     def handlers(self) -> Mapping[type[Base], Callable[[Any], None]]:
         """By what clients did, and what is on the disks."""
-        return {Operation: self._operation, SessionState: self._state, Record: self._record}
+        return {
+            Missing: self._missing,
+            Operation: self._operation,
+            SessionState: self._state,
+            Record: self._record,
+        }
+
+    def _missing(self, event: Missing) -> None:
+        """The client may have begun another session in between."""
+        kind, _, client = event.track.partition("/")
+        if kind == "client":
+            self._sessions.pop(client, None)
 
     def _state(self, event: SessionState) -> None:
         if event.state == "LOST":
@@ -86,9 +104,10 @@ class Clients(Rule):
             self._forward(session, event)
         if not event.ok:
             return
+        self._shown(session, event)
         if event.zxid is not None:
             self._wrote(session, event)
-        elif event.mzxid is not None and event.path is not None and event.value is not None:
+        elif event.mzxid and event.path is not None:
             self._read(self._paths[event.path], event)
 
     def _forward(self, session: Session, event: Operation) -> None:
@@ -108,6 +127,44 @@ class Clients(Rule):
                 ),
             )
         session.seen = event
+
+    def _shown(self, session: Session, event: Operation) -> None:
+        """A change that a session is told of is in the state that the reply shows, and is not undone later."""
+        change = event.zxid or event.mzxid
+        if not change:
+            return
+        if event.seen is not None:
+            self.ledger.judge(
+                FORWARD,
+                change <= event.seen,
+                lambda: Finding(
+                    property=FORWARD,
+                    server=event.server,
+                    observed=f"client {event.client} is told of a change at {hex(change)}, and shown the state at "
+                    f"{event.seen}",
+                    allowed=f"the state at {hex(change)} or later",
+                    guard=f"zxid of the reply >= that of the change: {event.seen} >= {hex(change)}",
+                    events=(event,),
+                ),
+            )
+        if event.path is None or _change(event) is None:
+            return
+        last = session.nodes.get(event.path)
+        before = None if last is None else _change(last)
+        if last is not None and before is not None:
+            self.ledger.judge(
+                FORWARD,
+                change >= before,
+                lambda: Finding(
+                    property=FORWARD,
+                    server=event.server,
+                    observed=f"client {event.client} finds {event.path} as of {hex(change)}",
+                    allowed=f"as of {hex(before)} or later, as which it knew it before",
+                    guard=f"zxid of the last change >= the one known before: {hex(change)} >= {hex(before)}",
+                    events=(last, event),
+                ),
+            )
+        session.nodes[event.path] = event
 
     def _wrote(self, session: Session, event: Operation) -> None:
         last, zxid = session.wrote, int(event.zxid or 0)
@@ -135,6 +192,7 @@ class Clients(Rule):
 
     def _read(self, node: Node, event: Operation) -> None:
         mzxid = int(event.mzxid or 0)
+        self._reads[mzxid].setdefault(event.path or "", event)
         write = node.writes.get(mzxid)
         if write is not None:
             self._same(write, event)
@@ -143,8 +201,23 @@ class Clients(Rule):
             self._same(earlier, event)
 
     def _same(self, one: Operation, other: Operation) -> None:
-        """Two operations on one version of a node have one value."""
+        """Two operations on one version of a node have one value, and its number is one."""
         zxid = one.zxid or one.mzxid
+        if one.version is not None and other.version is not None:
+            self.ledger.judge(
+                READS,
+                one.version == other.version,
+                lambda: Finding(
+                    property=READS,
+                    server=other.server,
+                    observed=f"client {other.client} finds version {other.version} of {other.path} at {zxid}",
+                    allowed=f"version {one.version}, as client {one.client} was told",
+                    guard=f"the version at {zxid} must be one: {one.version} and {other.version}",
+                    events=(one, other),
+                ),
+            )
+        if one.value is None or other.value is None:
+            return
         self.ledger.judge(
             READS,
             one.value == other.value,
@@ -159,6 +232,9 @@ class Clients(Rule):
         )
 
     def _record(self, event: Record) -> None:
+        if event.type is not None and event.type != MULTI:
+            for read in self._reads.get(event.zxid, {}).values():
+                self._explains(event, read)
         write = self._writes.get(event.zxid)
         if write is None:
             return
@@ -182,3 +258,26 @@ class Clients(Rule):
                 events=(write, event),
             ),
         )
+
+    def _explains(self, event: Record, read: Operation) -> None:
+        """The last change of a node that was read is a write to this node."""
+        self.ledger.judge(
+            READS,
+            event.type in CHANGES and event.path in (None, read.path),
+            lambda: Finding(
+                property=READS,
+                server=event.server,
+                observed=f"client {read.client} reads {read.path} as changed by {event.zxid}, and that is "
+                + (f"about {event.path}" if event.path else f"of type {event.type}"),
+                allowed=f"a zxid under which {read.path} was written",
+                guard=f"path of {event.zxid} must be {read.path}: it is {event.path}",
+                events=(read, event),
+            ),
+        )
+
+
+def _change(event: Operation) -> int | None:
+    """The zxid of the last change of a node's data, as far as an answer tells it."""
+    if event.zxid is not None:
+        return int(event.zxid) if event.op in {"create", "set"} else None
+    return int(event.mzxid) if event.mzxid else None

@@ -184,10 +184,14 @@ class Elections(Rule):
             self._hear(me, event)
 
     def _first_vote(self, me: Candidate, event: Notified) -> None:
-        """The first vote for itself tells a server's epoch, and its round if that was unknown."""
+        """The first vote for itself tells a server's epoch, and its round if that was unknown.
+
+        Rounds begin at 1 again when the election is started anew, after its configuration changed
+        (``QuorumPeer.restartLeaderElection``).
+        """
         if me.began is None:
             return
-        if me.round is None:
+        if me.round is None or event.round == 1:
             me.round = event.round - 1
         self._enter(me, event.server or 0, event.epoch)
         for earlier in me.waiting:

@@ -126,6 +126,10 @@ class Epochs(Rule):
         self._activations: dict[int, Reign] = {}
         self._returns: dict[int, list[Return]] = {}
         self._epochs: dict[int, tuple[int, Base]] = {}
+        self._earliest: dict[int, int] = {}
+        """by server: the first epoch it was seen in"""
+        self._voted: dict[int, list[tuple[Notified, int]]] = {}
+        """by server: its first votes of elections, each with how often it had got NEWLEADER by then"""
         self._joined: dict[int, int] = {}
         """by server: how often it got NEWLEADER"""
         self._counted: dict[int, list[Activated]] = {}
@@ -207,6 +211,7 @@ class Epochs(Rule):
                 events=(began, event),
             ),
         )
+        self._voted.setdefault(event.server, []).append((event, self._joined.get(event.server, 0)))
         if ok:
             self._compare(life, event)
             if life.first and life.loaded is not None:
@@ -238,6 +243,7 @@ class Epochs(Rule):
         server = event.server or 0
         if epoch < 0 or is_unset(epoch):
             return
+        self._earliest.setdefault(server, epoch)
         before = self._epochs.get(server)
         if before is not None:
             self.ledger.judge(
@@ -361,6 +367,7 @@ class Epochs(Rule):
                 self._kept(sid, back)
         for sid, activations in self._counted.items():
             self._took_part(sid, activations)
+            self._wrote(sid, activations)
 
     def _kept(self, sid: int, back: Return) -> None:
         """A server votes with the epoch on its disk: so it has what that epoch, and those before it, began with."""
@@ -408,8 +415,48 @@ class Epochs(Rule):
                 allowed="an activation counts who acknowledged NEWLEADER",
                 guard=f"NEWLEADER received >= activations that count it: {joined} >= {len(activations)}",
                 events=tuple(activations),
+                doubt=next(filter(None, (self.ledger.outside(sid, a) for a in activations)), None),
             ),
         )
+
+    def _wrote(self, sid: int, activations: list[Activated]) -> None:
+        """A supporter has written the epoch, and votes with it from then on.
+
+        So the activations of later epochs than that of a vote are due to what the server got after that vote.
+        """
+        if sid not in self._lives or self.ledger.lacks("log", sid):
+            return
+        for vote, before in self._voted.get(sid, ()):
+            later = [a for a in activations if a.epoch > vote.epoch]
+            joined = self._joined.get(sid, 0) - before
+            self.ledger.judge(
+                KEPT,
+                joined >= len(later),
+                lambda vote=vote, later=later, joined=joined: Finding(  # type: ignore[misc]
+                    property=KEPT,
+                    server=sid,
+                    observed=f"server {sid} votes in epoch {int(vote.epoch)}, supports {len(later)} activations of "
+                    f"later ones, and gets NEWLEADER {joined} times after that vote",
+                    allowed="a vote in the latest epoch whose NEWLEADER it acknowledged before",
+                    guard=f"NEWLEADER received after the vote >= activations of later epochs: {joined} >= {len(later)}",
+                    events=(*later, vote),
+                    doubt=next(filter(None, (self.ledger.outside(sid, a) for a in later)), None),
+                ),
+            )
+
+    def never_began(self, epoch: int) -> str | None:
+        """Whether no server activated an epoch, by the logs of all; if so, what could explain that, or nothing.
+
+        A leader votes in an epoch only after it has led it. So a log that begins with votes in earlier epochs, and
+        goes on to votes in this or a later one, would have the activation.
+        """
+        voters = self.members.voters
+        if epoch in self._activations or not self._activations:
+            return None
+        if any(self._earliest.get(sid, epoch) >= epoch or self.ledger.lacks("log", sid) for sid in voters):
+            return None
+        behind = [sid for sid in voters if self._epochs[sid][0] < epoch]
+        return f"the log of server {behind[0]} may end before" if behind else ""
 
     def activations(self) -> Mapping[int, Reign]:
         """The activated epochs, each with its leader's time as such."""

@@ -14,10 +14,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from zabcheck.traces.event import Epochs, Image, Logged, Record, Snapshot
+from zabcheck.traces.event import Epochs, Hex, Image, LogFile, Record, Sent, Snapshot
 from zabcheck.traces.finding import Anomaly, Finding
 from zabcheck.traces.ledger import Property, Rule
 from zabcheck.traces.members import zxid as parts
+from zabcheck.traces.rules.talks import PROPOSALS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,6 +31,9 @@ HOLES = "LogContiguity"
 PREFIX = "TotalOrder"
 DISCARDED = "P2"
 FILES = "EpochFiles"
+LENGTH = 0xFFFFFFFF
+DIGEST = 12
+"""Bytes of the digest behind a transaction."""
 KEPT_RECORDS = 200_000
 """Records that are kept for comparison before those are dropped that every server was read past."""
 
@@ -50,6 +54,8 @@ class History:
     """the last of them"""
     highest: int = 0
     """the largest zxid read, snapshot and dead records included"""
+    files: int = 0
+    """how many files of the log there are; without any, what is behind the snapshot is not known"""
     records: int = 0
     repeats: int = 0
 
@@ -64,8 +70,8 @@ class History:
         return max(self.base, int(self.top.zxid) if self.top else 0)
 
     def has(self, zxid: int) -> bool | None:
-        """Whether a transaction is in this history; ``None`` if the snapshot covers it, whose content is not read."""
-        if zxid <= self.base:
+        """Whether a transaction is in this history; ``None`` if a snapshot covers it, or if there is no log."""
+        if zxid <= self.base or not (self.files or self.records):
             return None
         last = self.last.get(zxid >> 32)
         return last is not None and zxid <= last.zxid
@@ -96,7 +102,9 @@ class Histories(Rule):
 
     properties = (
         Property(
-            SAME, "Under the same zxid every server has the same bytes.", "transaction logs of two servers"
+            SAME,
+            "Under the same zxid every server has the same bytes, those that were proposed.",
+            "transaction logs of two servers, or one and a packet capture",
         ),
         Property(
             HOLES,
@@ -124,8 +132,10 @@ class Histories(Rule):
     def __init__(self, ledger: Ledger) -> None:
         super().__init__(ledger)
         self._open: dict[str, History] = {}
-        self._known: dict[int, tuple[int, Record | Logged]] = {}
+        self._known: dict[int, tuple[int, Record | Sent]] = {}
         self._histories: list[History] = []
+        self._least: dict[int, Record] = {}
+        """by epoch, the record with the smallest zxid that is on any disk, in a history or dead"""
         self._grown = KEPT_RECORDS
 
     def handlers(self) -> Mapping[type[Base], Callable[[Any], None]]:
@@ -134,7 +144,9 @@ class Histories(Rule):
             Image: self._image,
             Snapshot: self._snapshot,
             Epochs: self._files,
+            LogFile: self._file,
             Record: self._record,
+            Sent: self._proposal,
         }
 
     def final(self) -> dict[int, History]:
@@ -164,8 +176,23 @@ class Histories(Rule):
         if history is not None:
             history.epochs = event
 
+    def _file(self, event: LogFile) -> None:
+        history = self._open.get(event.track)
+        if history is not None:
+            history.files += 1
+
+    def _proposal(self, event: Sent) -> None:
+        """What was proposed is what is logged. Those of a very long capture are not all remembered."""
+        if event.type not in PROPOSALS or event.zxid is None or event.body is None:
+            return
+        if len(self._known) < KEPT_RECORDS or event.zxid in self._known:
+            self._compare(event, event.zxid, event.body)
+
     def _record(self, event: Record) -> None:
-        self._compare(event)
+        self._compare(event, event.zxid, event.body)
+        least = self._least.setdefault(event.zxid >> 32, event)
+        if event.zxid < least.zxid:
+            self._least[event.zxid >> 32] = event
         history = self._open.get(event.track)
         if history is None:
             return
@@ -188,27 +215,33 @@ class Histories(Rule):
             history.first[epoch] = event
         history.last[epoch] = event
 
-    def _compare(self, event: Record) -> None:
+    def _compare(self, event: Record | Sent, zxid: int, body: int) -> None:
         """The bytes, against those of whoever has the same zxid."""
-        known = self._known.get(event.zxid)
+        known = self._known.get(zxid)
         if known is None:
-            self._known[event.zxid] = (event.body, event)
+            self._known[zxid] = (body, event)
             if len(self._known) > self._grown:
                 self._forget()
             return
-        if known[0] == event.body:
+        if known[0] == body:
             self.ledger.checked[SAME] += 1
             return
         other = known[1]
+        if isinstance(event, Sent) == isinstance(other, Sent):
+            if isinstance(event, Sent):
+                return  # the rules for the wire compare proposals with one another
+        elif abs((known[0] & LENGTH) - (body & LENGTH)) == DIGEST:
+            return  # an older release proposes without the digest what it reads from its log
         self.ledger.judge(
             SAME,
             ok=False,
             finding=lambda: Finding(
                 property=SAME,
                 server=event.server,
-                observed=f"server {event.server} has other bytes under {event.zxid} than server {other.server}",
+                observed=f"server {event.server} {_has(event)} other bytes under {Hex(zxid)} than server "
+                f"{other.server} {_has(other)}",
                 allowed="one transaction for each zxid: an epoch has one leader, who gives each number once",
-                guard=f"checksum and length of {event.zxid} must be equal: {event.body} and {known[0]}",
+                guard=f"checksum and length of {Hex(zxid)} must be equal: {hex(body)} and {hex(known[0])}",
                 events=(other, event),
             ),
         )
@@ -245,6 +278,7 @@ class Histories(Rule):
                 f"missing: it is {event.zxid}, and the newest snapshot ends at {hex(history.base)}",
                 events=(where, event),
                 known_bug="ZOOKEEPER-4541",
+                doubt=self.ledger.lacks("disk", history.server),
             ),
         )
 
@@ -279,11 +313,14 @@ class Histories(Rule):
         )
 
     def _beginnings(self, finals: list[History], epoch: int) -> None:
-        """An epoch begins with the same record everywhere, unless a snapshot covers its beginning."""
+        """An epoch begins with the same record everywhere, unless a snapshot covers its beginning.
+
+        Who has a proposal of an epoch was sent all before it, even those that were not committed in the end.
+        """
         begun = [h for h in finals if epoch in h.first and h.base < (epoch << 32) + 1]
         if not begun:
             return
-        least = min(begun, key=lambda h: h.first[epoch].zxid).first[epoch]
+        least = self._least[epoch]
         for history in begun:
             first = history.first[epoch]
             self.ledger.judge(
@@ -296,6 +333,7 @@ class Histories(Rule):
                     allowed=f"{least.zxid}, with which server {least.server} begins it",
                     guard=f"first zxid of epoch {epoch} must be {least.zxid}: it is {first.zxid}",
                     events=(least, first),
+                    doubt=self.ledger.lacks("disk", history.server, least.server),
                 ),
             )
 
@@ -305,7 +343,8 @@ class Histories(Rule):
         if len(closed) < 2:
             return
         (least, short), (most, long) = min(closed, key=_end), max(closed, key=_end)
-        extra, lacking = long.latest(epoch), short.after(epoch)
+        ordered = [long, short, *(h for _, h in closed if h is not long and h is not short)]
+        events = [(h.latest(epoch), h.after(epoch)) for h in ordered]
         shorter = sum(end == least for end, _ in closed)
         self.ledger.checked[DISCARDED] += 1
         self.ledger.judge(
@@ -318,13 +357,18 @@ class Histories(Rule):
                 f"server {short.server}, and both went on into later epochs",
                 allowed="one end of each epoch for all that have records of later ones",
                 guard=f"last zxid of epoch {epoch} must be equal: {hex(most)} and {hex(least)}",
-                events=tuple(r for r in (extra, long.after(epoch), short.latest(epoch), lacking) if r),
+                events=tuple(r for pair in events for r in pair if r),
+                doubt=self.ledger.lacks("disk", long.server, short.server),
             ),
         )
 
 
 def _end(closed: tuple[int, History]) -> int:
     return closed[0]
+
+
+def _has(event: Record | Sent) -> str:
+    return "has" if isinstance(event, Record) else "proposes"
 
 
 def _where(history: History) -> str:

@@ -168,7 +168,13 @@ class Reigns(Rule):
         elif event.track.count("/") > 1 and (
             isinstance(event, Missing) or any(w in event.what for w in SECRET)
         ):
-            self._unheard[_capture(event.track), event.server] = self._position
+            self._hush(_capture(event.track), event.server)
+
+    def _hush(self, capture: str, sid: int | None) -> None:
+        """From now on it is known that a server said something that cannot be read; ``None`` is any server."""
+        self._unheard[capture, sid] = self._position
+        for each in self.members.voters if sid is None else (sid,):
+            self._suspicions.lost(_silence(capture, each))
 
     def _closed(self, event: Closed) -> None:
         self._suspicions.heard(event.track)
@@ -181,7 +187,7 @@ class Reigns(Rule):
         """Voters that may have given their word without being heard."""
         capture, leader = reign.capture, reign.leader
         broken = {m.learner for m in reign.members if m.broken}
-        heard = {m.learner for m in reign.members} - broken
+        heard = self._heard(reign)
         return frozenset(
             sid
             for sid in self.members.voters
@@ -189,6 +195,11 @@ class Reigns(Rule):
             or any(self._unheard.get((capture, who), -1) >= reign.position for who in (sid, None))
             or (sid not in heard and not self._would_be_heard(capture, sid, leader))
         )
+
+    @staticmethod
+    def _heard(reign: Reign) -> set[int | None]:
+        """Who has a connection with the leader that can be read."""
+        return {m.learner for m in reign.members} - {m.learner for m in reign.members if m.broken}
 
     def _would_be_heard(self, capture: str, sid: int, leader: int) -> bool:
         """Whether a connection of the two would have been captured and understood: it was in other cases."""
@@ -227,6 +238,7 @@ class Reigns(Rule):
                 for m in self._waiting.get((reign.capture, reign.leader), {}).values()
                 if m.learner not in inside
             ]
+            + [_silence(reign.capture, sid) for sid in self.members.voters if sid not in self._heard(reign)]
             + [UNCHANGED],
         )
 
@@ -257,7 +269,7 @@ class Reigns(Rule):
             self._bind(talk, talk.leader, talk.offer)
         if talk.reign is None and event.type in ("ACKEPOCH", "ACK"):
             # The answer to a LEADERINFO that was not seen.
-            self._unheard[_capture(event.track), talk.learner] = self._position
+            self._hush(_capture(event.track), talk.learner)
         step = (self._STEPS if by_leader else self._ANSWERS).get(event.type)
         if step is not None:
             step(self, talk, event)
@@ -417,10 +429,13 @@ class Reigns(Rule):
         )
 
     def _bug(self, reign: Reign, committed: int) -> str | None:
-        """Of the leader that lost something: had it acknowledged it with NEWLEADER, or been given it at least?"""
+        """The bug by which the leader lost what an earlier one had given it.
+
+        Had that one become active by its acknowledgement, or had it only taken over the epoch?
+        """
         before = [r for r in self._reigns.values() if r.epoch < reign.epoch]
         had = [r for r in before if r.given.get(reign.leader, 0) >= committed]
-        if any(reign.leader in r.supporters for r in had):
+        if any(r.active and reign.leader in r.supporters for r in had):
             return "ZOOKEEPER-4646"
         return "ZOOKEEPER-4643" if had else None
 
@@ -527,6 +542,11 @@ class Reigns(Rule):
 def _capture(track: str) -> str:
     """Which capture a track is of: ``wire`` of ``wire/3/a-b``."""
     return track.split("/", 1)[0]
+
+
+def _silence(capture: str, sid: int) -> str:
+    """What stands for the connections of a server that were not seen."""
+    return f"{capture}: server {sid}"
 
 
 def _zxid(event: Sent) -> str:

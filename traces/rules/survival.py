@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from zabcheck.traces.event import Operation
 from zabcheck.traces.finding import Finding
 from zabcheck.traces.ledger import Property, Rule
+from zabcheck.traces.rules.epochs import KEPT as ACKNOWLEDGED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from zabcheck.traces.rules.histories import Histories, History
 
 KEPT = "P1s"
+ORIGIN = "Integrity"
 
 
 class Survival(Rule):
@@ -32,6 +34,11 @@ class Survival(Rule):
             "A committed transaction (of an epoch's initial history, acknowledged to a client, or read by one) is in "
             "every history of a later epoch, and on the disks of a quorum.",
             "transaction logs, and logs of servers or a client history",
+        ),
+        Property(
+            ORIGIN,
+            "A record is of an epoch that a leader activated.",
+            "transaction logs, and the logs of all servers from before the epoch until they vote in it, or later",
         ),
     )
 
@@ -55,6 +62,7 @@ class Survival(Rule):
     def finish(self) -> None:
         """Look for every committed transaction in every history."""
         finals = self._histories.final()
+        self._origins(finals)
         proofs = dict(self._proofs)
         for reign in self._epochs.activations().values():
             if reign.history and reign.activated:
@@ -63,6 +71,25 @@ class Survival(Rule):
         for zxid, proof in sorted(proofs.items()):
             if zxid & 0xFFFFFFFF:
                 self._kept(zxid, proof, finals)
+
+    def _origins(self, finals: Mapping[int, History]) -> None:
+        """Look for the activation of every epoch that there are records of."""
+        firsts = {epoch: first for h in finals.values() for epoch, first in h.first.items()}
+        for epoch, first in sorted(firsts.items()):
+            doubt = self._epochs.never_began(epoch)
+            self.ledger.judge(
+                ORIGIN,
+                doubt is None,
+                lambda epoch=epoch, first=first, doubt=doubt: Finding(  # type: ignore[misc]
+                    property=ORIGIN,
+                    server=first.server,
+                    observed=f"server {first.server} has {first.zxid}, and nobody activated epoch {epoch}",
+                    allowed="records of epochs that a leader activated, before it proposed the first of them",
+                    guard=f"some server has a quorum of supporters for epoch {epoch}: none has",
+                    events=(first,),
+                    doubt=doubt or None,
+                ),
+            )
 
     def _kept(self, zxid: int, proof: tuple[Base, ...], finals: Mapping[int, History]) -> None:
         epoch = zxid >> 32
@@ -92,10 +119,19 @@ class Survival(Rule):
             f"has {after.zxid if after else hex(history.end)} of a later epoch",
             allowed=f"a history with {hex(zxid)}: every later epoch begins with all that was committed",
             guard=f"the history must go on to {hex(zxid)} in epoch {epoch}: there it ends at "
-            f"{before.zxid if before else 'nothing'}",
+            f"{before.zxid if before else hex(history.base)}",
             events=(*proof, *(r for r in (before, after) if r)),
-            known_bug="ZOOKEEPER-4646",
+            known_bug=self._looks_like(zxid),
+            doubt=self.ledger.lacks("disk", history.server),
         )
+
+    def _looks_like(self, zxid: int) -> str | None:
+        """The bug that loses a transaction like this: who led later had a newer epoch than it had records."""
+        if self.ledger.violated[ACKNOWLEDGED]:
+            return "ZOOKEEPER-4646"
+        votes = [reign.vote for reign in self._epochs.activations().values() if reign.vote]
+        ahead = any(vote.epoch > zxid >> 32 and vote.zxid < zxid for vote in votes)
+        return "ZOOKEEPER-4643" if ahead else None
 
     def _scarce(
         self, zxid: int, proof: tuple[Base, ...], holders: Iterable[int], lacking: list[History]
@@ -108,4 +144,5 @@ class Survival(Rule):
             allowed="a quorum of disks that have it",
             guard=f"servers with {hex(zxid)} must contain a quorum: they are {sorted(holders)}",
             events=(*proof, *last),
+            doubt=self.ledger.lacks("disk", *(h.server for h in lacking)),
         )

@@ -14,7 +14,7 @@ from zabcheck.model.transaction import Txn, Zxid
 from zabcheck.model.zookeeper.log import Stored
 from zabcheck.model.zookeeper.messages import Diff, Snap, Trunc
 from zabcheck.model.zookeeper.synchronization import decide
-from zabcheck.traces.event import ElectionBegan, Hex, SyncInputs, SyncReceived, SyncSent
+from zabcheck.traces.event import ElectionBegan, Hex, Notified, SyncInputs, SyncReceived, SyncSent
 from zabcheck.traces.finding import Finding
 from zabcheck.traces.ledger import Property, Rule
 from zabcheck.traces.members import number, zxid
@@ -70,7 +70,10 @@ class Synchronization(Rule):
         self._latest: dict[tuple[int | None, int], SyncInputs] = {}
         self._decided: dict[int, list[tuple[SyncInputs, set[Choice]]]] = defaultdict(list)
         self._sent: dict[int, list[SyncSent]] = defaultdict(list)
-        self._received: dict[int, list[SyncReceived]] = defaultdict(list)
+        self._leaders: dict[int | None, set[int]] = defaultdict(set)
+        """by learner, whom it may follow now: who it voted for, or who said that it leads"""
+        self._received: dict[int, list[tuple[SyncReceived, set[int]]]] = defaultdict(list)
+        """by learner, what it got, and from whom it may have it"""
         self._had: dict[int, set[int]] = defaultdict(set)
 
     def handlers(self) -> Mapping[type[Base], Callable[[Any], None]]:
@@ -78,9 +81,20 @@ class Synchronization(Rule):
         return {
             SyncInputs: self._inputs,
             SyncSent: self._sending,
-            SyncReceived: lambda e: self._received[e.server].append(e),
-            ElectionBegan: lambda e: self._had[e.server].add(int(e.zxid)),
+            Notified: self._notified,
+            SyncReceived: lambda e: self._received[e.server].append((e, {*self._leaders[e.server]})),
+            ElectionBegan: self._began,
         }
+
+    def _began(self, event: ElectionBegan) -> None:
+        self._had[event.server or 0].add(int(event.zxid))
+        self._leaders[event.server].clear()
+
+    def _notified(self, event: Notified) -> None:
+        """The last vote for another, and all that lead, by their own word."""
+        leaders = self._leaders[event.server]
+        if event.state == "leading" or (event.sender == event.server and event.leader != event.server):
+            leaders.add(event.leader)
 
     def _inputs(self, event: SyncInputs) -> None:
         choices = set(allowed(self.members.switches, event))
@@ -117,10 +131,12 @@ class Synchronization(Rule):
                 for inputs, _ in decided:
                     self._reported(learner, inputs)
 
-    def _matched(self, learner: int, received: list[SyncReceived]) -> None:
+    def _matched(self, learner: int, received: list[tuple[SyncReceived, set[int]]]) -> None:
         """Each sync that a learner got was decided by a leader, once."""
         open_ = list(self._decided.get(learner, ()))
-        for got in received:
+        for got, known in received:
+            leaders = known or self.members.voters
+            doubt = next(filter(None, (self.ledger.outside(sid, got) for sid in leaders)), None)
             fitting = next(
                 (d for d in open_ if any(c.fits(got.mode, got.zxid) for c in d[1])),
                 None,
@@ -131,13 +147,14 @@ class Synchronization(Rule):
             self.ledger.judge(
                 AGREEMENT,
                 fitting is not None,
-                lambda got=got, options=options: Finding(  # type: ignore[misc]
+                lambda got=got, options=options, doubt=doubt: Finding(  # type: ignore[misc]
                     property=AGREEMENT,
                     server=learner,
                     observed=f"server {learner} gets {shown(got.mode, got.zxid)}",
                     allowed=f"what a leader decided for it: {' or '.join(options) or 'nothing else was'}",
                     guard="a leader decided so for this learner: none did",
                     events=(*(d[0] for d in self._decided.get(learner, ())), got),
+                    doubt=doubt,
                 ),
             )
 
@@ -154,6 +171,7 @@ class Synchronization(Rule):
                 allowed=f"what server {learner} had: {_words(map(hex, had))}",
                 guard=f"last zxid of the learner is one that it began an election with: {inputs.peer_last}",
                 events=(inputs,),
+                doubt=self.ledger.outside(learner, inputs),
             ),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from zabcheck.traces.event import Applied, Committed, Counted, Proposed, RoleTaken, Started
+from zabcheck.traces.event import Applied, Committed, Counted, Loaded, Missing, Proposed, RoleTaken, Started
 from zabcheck.traces.finding import Finding
 from zabcheck.traces.ledger import Property, Rule
 
@@ -29,6 +29,7 @@ class Server:
 
     proposed: Proposed | None = None
     committed: Committed | None = None
+    applied: Applied | None = None
     acks: dict[int, list[Counted]] = field(default_factory=dict)
     counts: bool = False
     """whether acknowledgements are seen at all"""
@@ -45,7 +46,7 @@ class Transactions(Rule):
         ),
         Property(
             ORDER,
-            "A server commits transactions in the order of their zxids and leaves none out.",
+            "A server commits and applies transactions in the order of their zxids, and commits all.",
             "logs at DEBUG, or a recording of an implementation",
         ),
         Property(
@@ -70,6 +71,8 @@ class Transactions(Rule):
         return {
             Started: self._fresh,
             RoleTaken: self._fresh,
+            Loaded: self._fresh,
+            Missing: self._missing,
             Proposed: self._proposed,
             Counted: self._counted,
             Committed: self._committed,
@@ -78,6 +81,10 @@ class Transactions(Rule):
 
     def _fresh(self, event: Base) -> None:
         self._servers[event.server or 0] = Server()
+
+    def _missing(self, event: Missing) -> None:
+        if event.track.endswith("/log"):
+            self._fresh(event)
 
     def _of(self, event: Base) -> Server:
         return self._servers.setdefault(event.server or 0, Server())
@@ -140,10 +147,25 @@ class Transactions(Rule):
         )
 
     def _applied(self, event: Applied) -> None:
+        me = self._of(event)
+        last, me.applied = me.applied, event
+        if last is not None:
+            self.ledger.judge(
+                ORDER,
+                event.zxid > last.zxid or (event.zxid == last.zxid and last.digest is None),
+                lambda: Finding(
+                    property=ORDER,
+                    server=event.server,
+                    observed=f"server {event.server} applies {event.zxid} after {last.zxid}",
+                    allowed=f"a zxid later than {last.zxid}",
+                    guard=f"zxid > the one before: {event.zxid} > {last.zxid}",
+                    events=(last, event),
+                ),
+            )
         if event.digest is None:
             return
         other = self._trees.setdefault(int(event.zxid), event)
-        if other.server == event.server:
+        if other is event:
             return
         self.ledger.judge(
             TREES,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from zabcheck.checker.errors import UsageError
 from zabcheck.checker.model import Model, options
+from zabcheck.cli.ensemble import add_quorum, takes_ensemble
 from zabcheck.cli.guess import closest
 from zabcheck.cli.loading import is_path, load, shipped
 from zabcheck.cli.numbers import LARGEST, whole
@@ -119,6 +120,8 @@ class Parser(argparse.ArgumentParser):
                     f"the scope of {model.name} has a field {f.name}, but {flag} means something else: "
                     "rename the field"
                 ) from error
+        if takes_ensemble(model):
+            add_quorum(group)
 
 
 def given_scope(model: Model[Any], parsed: argparse.Namespace) -> dict[str, int | str]:

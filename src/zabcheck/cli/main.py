@@ -27,6 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from zabcheck.cli.status import Status, complain
 
         complain("interrupted")
+        if arguments is None:
+            _end_at_once(Status.UNDECIDED)
         return Status.UNDECIDED
 
 
@@ -41,6 +43,21 @@ def _fix_set_order() -> None:
     if sys.flags.hash_randomization and os.environ.get("PYTHONHASHSEED", "random") == "random":
         os.environ["PYTHONHASHSEED"] = "0"
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - ourselves, no shell
+
+
+def _end_at_once(status: int) -> None:
+    """End the process with this status and no other.
+
+    Python forgets an interruption that was handled, unless it came while code was being executed that is made as a
+    module is imported: then it kills itself at the end, as if nobody had handled it.
+    """
+    import os
+    from contextlib import suppress
+
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(status)
 
 
 def _end_quietly() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zabcheck.checker.errors import UsageError
 from zabcheck.checker.model import Kind, meets, options
 from zabcheck.cli.arguments import given_scope, make_scope
+from zabcheck.cli.ensemble import given_ensemble, remarks_on, with_ensemble
 from zabcheck.cli.guess import require_known
 
 if TYPE_CHECKING:
@@ -27,13 +28,19 @@ class Question:
     variants: tuple[str, ...]
     remarks: tuple[str, ...]
     """what was switched on without being asked for"""
+    configuration: str | None = None
+    """the file that says who votes and what is a quorum, if one was named"""
+
+    @property
+    def named(self) -> dict[str, str]:
+        """What belongs to the scope and is named by a file."""
+        return {"quorum": self.configuration} if self.configuration else {}
 
     @property
     def title(self) -> str:
         """The question in a line."""
-        numbers = [
-            f"--{f.name.replace('_', '-')} {getattr(self.scope, f.name)}" for f in options(self.model.scope)
-        ]
+        bounds = {f.name: getattr(self.scope, f.name) for f in options(self.model.scope)} | self.named
+        numbers = [f"--{name.replace('_', '-')} {value}" for name, value in bounds.items()]
         variants = [f"--variant {name}" for name in self.variants]
         return " ".join([self.model.name, *numbers, *variants])
 
@@ -73,9 +80,15 @@ def question(model: Model[Any], parsed: argparse.Namespace, witness: str | None 
     for name in variants:
         require_known(name, model.variants, "variant", f"model {model.name}")
     given = given_scope(model, parsed)
+    ensemble = given_ensemble(parsed, given)
     remarks = _show_variants(model, given, variants)
     remarks += _meet_needs(model, given, _deciding(model, properties, variants, witness))
-    return Question(model, make_scope(model, given), properties, variants, tuple(remarks))
+    scope = make_scope(model, given)
+    if ensemble is None:
+        return Question(model, scope, properties, variants, tuple(remarks))
+    name = ensemble.files[0]
+    remarks += remarks_on(name, ensemble)
+    return Question(model, with_ensemble(scope, ensemble), properties, variants, tuple(remarks), name)
 
 
 def _show_variants(model: Model[Any], given: dict[str, int | str], variants: tuple[str, ...]) -> list[str]:

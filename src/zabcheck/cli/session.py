@@ -50,6 +50,7 @@ def conduct(
         reporter_for(sys.stderr, asked.title, quiet=parsed.quiet) as reporter,
     ):
         result = search(interruption.listening(reporter))
+    result = dataclasses.replace(result, scope=result.scope | asked.named)
     _deliver(result, report, simulation)
     return status_of(result)
 

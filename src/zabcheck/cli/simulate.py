@@ -10,13 +10,16 @@ from zabcheck.checker.simulate import Simulation
 from zabcheck.cli.arguments import Parser
 from zabcheck.cli.limits import add_engine, add_seconds
 from zabcheck.cli.numbers import LARGEST, whole
+from zabcheck.cli.output import destination, streaming
 from zabcheck.cli.question import add_question, question
 from zabcheck.cli.session import add_output, conduct
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Sequence
 
     from zabcheck.checker.result import CheckResult, Progress
+    from zabcheck.cli.question import Question
 
 DESCRIPTION = """\
 Take random walks from the initial states of a model and check its properties on the way.
@@ -40,6 +43,9 @@ def parser() -> Parser:
         default = getattr(Simulation, name)
         text = f"{what} (default {default})"
         how.add_argument(f"--{name}", type=whole(least, most), default=default, metavar="N", help=text)
+    how.add_argument(
+        "--record", metavar="FILE", help="also write one walk as events, which zabcheck validate takes"
+    )
     add_engine(how)
     add_seconds(made.add_argument_group("limits"))
     add_output(made)
@@ -50,6 +56,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     model, parsed = parser().for_model(arguments)
     asked = question(model, parsed)
+    _record(parsed, asked)
     simulation = Simulation(seed=parsed.seed, walks=parsed.walks, length=parsed.length)
 
     def search(listener: Callable[[Progress], None]) -> CheckResult:
@@ -60,3 +67,19 @@ def run(arguments: Sequence[str]) -> int:
         )
 
     return conduct(parsed, asked, search, simulation)
+
+
+def _record(parsed: argparse.Namespace, asked: Question) -> None:
+    """Write a walk as a recording, if that was asked for."""
+    where = destination(parsed.record, "--record")
+    if where is None:
+        return
+    from zabcheck.traces import jsonl
+    from zabcheck.traces.steps import StepWriter, record_walk
+
+    scope = asked.scope
+    for name in asked.variants:
+        scope = asked.model.variants[name].apply(scope)
+    header = StepWriter(asked.model).recording(asked.scope, made_by="zabcheck simulate")
+    with streaming(where) as stream:
+        jsonl.write([header, *record_walk(asked.model, scope, parsed.seed, parsed.length)], stream)

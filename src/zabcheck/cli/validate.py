@@ -29,6 +29,8 @@ exit status: 0 the recording conforms, 1 it violates a property, 2 wrong usage, 
              be read, 3 inconclusive: what is recorded does not suffice to tell"""
 
 _STATUS = {"conforms": Status.HOLDS, "violates": Status.VIOLATED, "inconclusive": Status.UNDECIDED}
+_STATES = 1_000_000
+"""States that the search for a run of the model may visit."""
 _CHECKED = 4096
 """Events between two looks at the clock."""
 
@@ -91,6 +93,8 @@ def _validate(
     from zabcheck.traces.validator import Validator, combined
 
     whole = open_recording(paths, parsed.release, parsed.config)
+    if whole.steps_of is not None:
+        return whole, _of_steps(whole, whole.steps_of, parsed.max_seconds)
     end = None if parsed.max_seconds is None else time.monotonic() + parsed.max_seconds
     outcomes = []
     for view in range(whole.views):
@@ -108,6 +112,16 @@ def _validate(
     outcome = combined(outcomes)
     coverage.add(outcome.coverage)
     return whole, outcome
+
+
+def _of_steps(whole: Whole, name: str, seconds: float | None) -> Outcome:
+    """Validate a recording of a model's own steps."""
+    from zabcheck.checker.search import Limits
+    from zabcheck.cli.loading import load
+    from zabcheck.traces.refinement import refined
+
+    limits = Limits(states=_STATES, seconds=seconds)
+    return refined(load(name), list(whole.events()), limits)
 
 
 def _limited(events: Iterator[Base], end: float | None) -> Iterator[Base]:

@@ -201,7 +201,7 @@ MUTANTS = [
         DIFFERENT,
         replaced=(leader, "plan", lambda _, peer: Plan((Diff(peer),), peer)),
     ),
-    Mutant("TRUNC does not cut", DIFFERENT, replaced=(History, "truncate", lambda *_: None)),
+    Mutant("TRUNC does not cut", DIFFERENT, replaced=(History, "truncate", lambda *_, **__: None)),
     Mutant(
         "NEWLEADER is not acknowledged",
         STUCK,

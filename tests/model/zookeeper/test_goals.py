@@ -17,6 +17,8 @@ SCOPES: list[dict[str, Any]] = [
     {},
     {"crashes": 0, "partitions": 1, "grain": "coarse"},
     {"crashes": 0, "timeouts": 1, "grain": "coarse"},
+    {"crashes": 0, "write_failures": 1, "grain": "coarse"},
+    {"servers": 2, "election": "fine", "phases": "election", "resets": 1},
     {"crashes": 0, "observers": 1, "grain": "coarse"},
     {"crashes": 0, "transactions": 0, "election": "fine", "phases": "election", "rounds": 2},
     {"release": "3.8.0", "grain": "fine"},

@@ -44,6 +44,9 @@ SMALL: list[dict[str, Any]] = [
     {"servers": 2, "crashes": 1, "epochs": 2, "history": 0, "window": 1},
     {"servers": 2, "crashes": 1, "election": "fine", "rounds": 2, "epochs": 3, "grain": "coarse"},
     {"servers": 3, "crashes": 0, "election": "fine", "phases": "election", "rounds": 1, "absent": 1},
+    {"servers": 2, "crashes": 0, "election": "fine", "phases": "election", "rounds": 3, "resets": 1},
+    {"servers": 2, "crashes": 1, "storage": "fine", "epochs": 3, "window": 1},
+    {"servers": 2, "crashes": 0, "write_failures": 1, "epochs": 3},
 ]
 
 

@@ -11,7 +11,7 @@ from zabcheck.model.zookeeper.log import Stored, log_of
 from zabcheck.model.zookeeper.messages import Commit, Diff, Packet, Proposal, Snap, Trunc
 from zabcheck.model.zookeeper.releases import RELEASES
 from zabcheck.model.zookeeper.switches import Switches
-from zabcheck.model.zookeeper.synchronization import Plan, decide
+from zabcheck.model.zookeeper.synchronization import Plan, decide, from_log
 
 SWITCHES = Switches()
 
@@ -104,3 +104,45 @@ def test_releases(release: str, window: str, last: str, peer: str, expected: str
 def test_bugs(switches: Switches, expected: str) -> None:
     kept = txns("1.1", "2.1")
     assert shown(decide(switches, Stored(log_of(*kept), zxid("2.1")), kept, zxid("1.2"))) == expected
+
+
+def from_disk(switches: Switches, all_txns: str, records: str, window: str, peer: str) -> str | None:
+    """What a leader with these transactions sends from its log; with an empty window it is at 3.0."""
+    log = log_of(*txns(*all_txns.split()))
+    tree = Stored(log, log.zxid if window else zxid("3.0"))
+    plan = from_log(switches, tree, txns(*records.split()), txns(*window.split()), zxid(peer))
+    return shown(plan) if plan else None
+
+
+@pytest.mark.parametrize(
+    ("records", "window", "peer", "expected"),
+    [
+        ("1.1 1.2 1.3", "1.3", "1.1", "DIFF 1.3, P 1.2, C 1.2, P 1.3, C 1.3 | 1.3"),
+        ("1.1 1.2", "1.2 1.3", "1.1", "DIFF 1.3, P 1.2, C 1.2, P 1.3, C 1.3 | 1.3"),
+        # the log does not go back far enough, or ends too early
+        ("1.2 1.3", "1.3", "1.1", None),
+        ("", "1.3", "1.1", None),
+        ("1.1", "1.3", "1.1", None),
+        ("1.1 1.2 1.3", "", "1.1", None),
+        # the learner has what nobody else has
+        ("1.1 1.2 1.3", "1.3", "0.9", None),
+    ],
+)
+def test_log_on_disk(records: str, window: str, peer: str, expected: str | None) -> None:
+    assert from_disk(SWITCHES, "1.1 1.2 1.3", records, window, peer) == expected
+
+
+@pytest.mark.parametrize(
+    ("release", "records", "peer", "expected"),
+    [
+        ("3.4.14", "1.1 1.2 1.3", "1.1", None),  # knows no such thing
+        ("3.5.10", "1.1", "1.1", "DIFF 1.3, P 1.3, C 1.3 | 1.3"),  # ZOOKEEPER-2418
+        ("3.5.10", "1.1", "1.2", "TRUNC 0.0, P 1.3, C 1.3 | 1.3"),
+        ("3.6.0", "1.1", "1.1", None),
+        ("master", "1.1 1.3", "1.1", "DIFF 1.3, P 1.3, C 1.3 | 1.3"),  # ZOOKEEPER-2846
+        ("master", "1.1 1.3", "1.2", "TRUNC 1.1, P 1.3, C 1.3 | 1.3"),
+        ("mended", "1.1 1.3", "1.1", None),
+    ],
+)
+def test_log_on_disk_of_releases(release: str, records: str, peer: str, expected: str | None) -> None:
+    assert from_disk(RELEASES[release].but(), "1.1 1.2 1.3", records, "1.3", peer) == expected

@@ -32,6 +32,10 @@ class Caught:
     states: int
 
 
+OLD_LOG = {"storage": "fine", "window": 1, "transactions": 2}
+CUT_VOTE = {"election": "fine", "phases": "election", "resets": 1, "servers": 2}
+LATE_OBSERVER = OLD_LOG | {"observers": 1, "crashes": 0, "epochs": 2, "discovery": "coarse"}
+
 CAUGHT = [
     Caught("ZOOKEEPER-1419", "VoteOrder", {}, 8, 491),
     Caught(
@@ -41,14 +45,17 @@ CAUGHT = [
         "ZOOKEEPER-975",
         "NoFalseElection",
         {"grain": "coarse", "election": "fine", "rounds": 1, "transactions": 0},
-        28,
-        2376388,
+        27,
+        1991616,
     ),
-    Caught("ZOOKEEPER-1514", "OwnRound", {"election": "fine", "phases": "election", "rounds": 2}, 11, 48915),
+    Caught("ZOOKEEPER-1514", "OwnRound", {"election": "fine", "phases": "election", "rounds": 2}, 12, 69023),
+    Caught("ZOOKEEPER-3769", "Join", CUT_VOTE, 2, 2103),
+    Caught("ZOOKEEPER-3769", "ElectionTerminates", CUT_VOTE, 2, 2103),
     Caught("ZOOKEEPER-335", "Leadership1", {}, 13, 2608),
     Caught("ZOOKEEPER-335", "Leadership2", {}, 13, 2610),
     Caught("ZOOKEEPER-790", "LeaderLogCompleteness", {"timeouts": 2, "grain": "coarse"}, 24, 643837),
     Caught("ZOOKEEPER-790", "P1s", {"timeouts": 2, "grain": "coarse"}, 28, 1379041),
+    Caught("ZOOKEEPER-2307", "EpochOrder", {"write_failures": 1}, 19, 27534),
     Caught("ZOOKEEPER-1154", "P2", {"transactions": 2, "grain": "coarse"}, 40, 348250),
     Caught("ZOOKEEPER-1154", "ProcessConsistency", {"transactions": 2, "grain": "coarse"}, 38, 320427),
     Caught("ZOOKEEPER-1156", "ProcessConsistency", {"transactions": 2}, 50, 2544072),
@@ -86,9 +93,19 @@ CAUGHT = [
     Caught("ZOOKEEPER-4882", "PrefixConsistency", {"transactions": 2}, 38, 1767896),
     Caught("ZOOKEEPER-4882", "TotalOrder", {"transactions": 2}, 38, 1767896),
     Caught("ZOOKEEPER-1653", "LogEpoch", {"window": 1}, 31, 96073),
+    Caught("ZOOKEEPER-2354", "LogEpoch", {"window": 1}, 31, 96073),
     Caught("ZOOKEEPER-1277", "LogContiguity", {"transactions": 2, "counter": 1}, 16, 5700),
     Caught("ZOOKEEPER-962", "ProposalConsistent", {"transactions": 2}, 20, 16406),
     Caught("ZOOKEEPER-962", "CommitConsistent", {"transactions": 2}, 27, 124703),
+    Caught("ZOOKEEPER-1136", "CommittedLogDurability", {}, 23, 31152),
+    Caught("ZOOKEEPER-1136", "P1s", {"crashes": 2}, 35, 729695),
+    Caught("ZOOKEEPER-1136", "LeaderLogCompleteness", {"crashes": 2}, 31, 465890),
+    Caught("ZOOKEEPER-1549", "P2", {"storage": "fine", "crashes": 2, "grain": "coarse"}, 33, 1184061),
+    Caught("ZOOKEEPER-2418", "ProposalConsistent", LATE_OBSERVER, 41, 3829231),
+    Caught("ZOOKEEPER-2418", "LogContiguity", LATE_OBSERVER, 45, 5407493),
+    Caught("ZOOKEEPER-2846", "ProposalConsistent", OLD_LOG | {"grain": "coarse"}, 36, 503308),
+    Caught("ZOOKEEPER-2846", "LogContiguity", OLD_LOG | {"grain": "coarse"}, 39, 602535),
+    Caught("ZOOKEEPER-1551", "MemDisk", {"observers": 1, "grain": "coarse"}, 26, 310424),
     Caught("trunc-of-committed", "CommittedLogDurability", {}, 30, 85120),
     Caught("trunc-of-committed", "P1s", {"crashes": 2}, 44, 1694941),
     Caught("half-is-a-quorum", "Leadership1", {"servers": 4, "grain": "coarse"}, 11, 16233),
