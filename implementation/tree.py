@@ -47,8 +47,8 @@ class Tree:
         self.containers: dict[str, None] = {}
         self.data_watches = Watches()
         self.child_watches = Watches()
-        self.size = 0
-        """bytes of data and paths, of all but the nodes that are always there"""
+        self.size = sum(map(len, self.nodes)) - 1
+        """bytes of data and paths, without the root's"""
 
     def get(self, path: str) -> Node:
         """A node that is there."""
