@@ -66,7 +66,7 @@ class ElectionChannel:
         self._lines: dict[int, Line] = {}
         self._slots = {other: Slot() for other in endpoints if other != sid}
         self._calls: dict[int, asyncio.Task[None]] = {}
-        self._strangers = 0
+        self._strangers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -83,6 +83,8 @@ class ElectionChannel:
         for line in self._lines.values():
             line.close()
         self._lines.clear()
+        for stranger in self._strangers:
+            stranger.close()
 
     def send(self, to: int, message: bytes) -> None:
         """Tell a server something, in place of what it has not been told yet."""
@@ -123,17 +125,17 @@ class ElectionChannel:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Let a server say who it is; keep the connection if its number is the larger one."""
-        if self._strangers >= STRANGERS:
+        if len(self._strangers) >= STRANGERS:
             writer.close()
             return
-        self._strangers += 1
+        self._strangers.add(writer)
         decoder = ElectionDecoder(connected=True)
         try:
             said = await asyncio.wait_for(self._greeting(reader, decoder), GREETING)
         except (OSError, DecodeError, TimeoutError, asyncio.IncompleteReadError):
             said = []
         finally:
-            self._strangers -= 1
+            self._strangers.discard(writer)
         first = said[0] if said else None
         if not isinstance(first, Hello) or first.sid not in self._slots:
             writer.close()

@@ -56,6 +56,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 100
 """So many packets of one connection are handled before what they led to is put on disk and leaves."""
+MOST_STRANGERS = 64
+"""So many that have not said who they are may be connected at once."""
 SYNC = 9
 """The type of the request that changes nothing."""
 MODES = {Role.LEADING: "leader", Role.FOLLOWING: "follower", Role.OBSERVING: "observer"}
@@ -136,11 +138,12 @@ class Peer:
         self._heard = Heard()
         self.clock = clock or SystemClock()
         self.me = new_server(configuration.members, configuration.sid)
-        recorder = Recorder(configuration.recording, configuration.members, configuration.sid, self.clock)
-        self._diary = Diary(recorder)
-        self._recorder = recorder
-        keep = configuration.members.window
         storage = Storage(configuration)
+        self._recorder = Recorder(
+            configuration.recording, configuration.members, configuration.sid, self.clock
+        )
+        self._diary = Diary(self._recorder)
+        keep = configuration.members.window
         self._disk = Disk(storage, machine, keep, self._diary.logged)
         self._tree = Tree(machine, self._disk, keep)
         self._disk.tree_zxid = lambda: self._tree.zxid
@@ -248,11 +251,11 @@ class Peer:
 
     async def run(self) -> None:
         """Be a server, until cancelled or until the disk fails."""
-        self.load()
-        self._is_loaded.set()
-        await self._channel.start()
         ticker = asyncio.create_task(self._tick())
         try:
+            self.load()
+            self._is_loaded.set()
+            await self._channel.start()
             await self._commit()
             while True:
                 await self._settle()
@@ -474,7 +477,7 @@ class Peer:
 
     def _welcome(self, connection: Connection) -> None:
         """Somebody connected: it must say who it is before it is anybody's connection."""
-        if self.me.is_leading:
+        if self.me.is_leading and len(self._strangers) < MOST_STRANGERS:
             self._strangers.add(connection)
             connection.start(self._arrived, self.clock.now)
         else:
@@ -508,6 +511,7 @@ class Peer:
         if not connection.packets:
             if connection.has_ended:
                 self._strangers.discard(connection)
+                connection.close()
             return
         self._strangers.discard(connection)
         me = self.me
@@ -655,6 +659,10 @@ class Peer:
         """Heartbeats, and who is given up (``Leader.lead``, ``LearnerHandler.ping``, read time-outs)."""
         me, now = self.me, self.clock.now()
         self._halves += 1
+        for stranger in tuple(self._strangers):
+            if now - stranger.heard > self._patience.initial:
+                self._strangers.discard(stranger)
+                stranger.close()
         if me.role not in (Role.LEADING, Role.FOLLOWING, Role.OBSERVING):
             return
         serving = me.phase is Phase.BROADCAST
