@@ -39,6 +39,8 @@ class ClientSettings:
     backlog: int = 512
     words: frozenset[str] = frozenset({"*"})
     """four-letter words that are answered, or ``*``"""
+    superuser: str = ""
+    """user and hash of who may do everything"""
     shown: dict[str, str] = field(default_factory=dict)
     """what ``conf`` shows"""
 

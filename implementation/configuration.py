@@ -116,6 +116,7 @@ def _clients(settings: _Settings, tick: int, snapshots: Path, logs: Path) -> Cli
         largest_frame=settings.number("jute.maxbuffer", LARGEST_FRAME, least=1),
         backlog=settings.number("clientPortListenBacklog", 512, least=1),
         words=frozenset(word.strip() for word in words.split(",")),
+        superuser=settings.text("DigestAuthenticationProvider.superDigest"),
         shown={
             "clientPort": str(port),
             "dataDir": str(snapshots),
