@@ -36,9 +36,11 @@ class ClientSettings:
     most_connections: int = 60
     """from one address; 0 is any number"""
     largest_frame: int = LARGEST_FRAME
-    backlog: int = 50
+    backlog: int = 512
     words: frozenset[str] = frozenset({"*"})
     """four-letter words that are answered, or ``*``"""
+    superuser: str = ""
+    """user and hash of who may do everything"""
     shown: dict[str, str] = field(default_factory=dict)
     """what ``conf`` shows"""
 

@@ -114,8 +114,9 @@ def _clients(settings: _Settings, tick: int, snapshots: Path, logs: Path) -> Cli
         longest_timeout=longest,
         most_connections=most,
         largest_frame=settings.number("jute.maxbuffer", LARGEST_FRAME, least=1),
-        backlog=max(1, settings.number("clientPortListenBacklog", 50, least=-1)),
+        backlog=settings.number("clientPortListenBacklog", 512, least=1),
         words=frozenset(word.strip() for word in words.split(",")),
+        superuser=settings.text("DigestAuthenticationProvider.superDigest"),
         shown={
             "clientPort": str(port),
             "dataDir": str(snapshots),

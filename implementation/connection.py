@@ -235,12 +235,12 @@ class Connection(asyncio.Protocol):
     def _authenticate(self, xid: int, body: bytes) -> None:
         cursor = Cursor("an auth packet", body)
         cursor.integer()
-        identity = authenticate(cursor.text(), cursor.buffer())
-        if identity is None:
+        shown = authenticate(cursor.text(), cursor.buffer(), self.port.settings.superuser)
+        if not shown:
             self._reply(xid, 0, Code.AUTH_FAILED)
             self.close()
             return
-        self._reader.identities = tuple(dict.fromkeys((*self._reader.identities, identity)))
+        self._reader.identities = tuple(dict.fromkeys((*self._reader.identities, *shown)))
         self._reply(xid, 0, Code.OK)
 
     def _read(self, waiting: Waiting) -> None:

@@ -29,13 +29,16 @@ READABLE = (Acl(Permission.READ, *ANYONE),)
 """Everybody may read."""
 
 
-def authenticate(scheme: str, secret: bytes | None) -> tuple[str, str] | None:
-    """The identity that a client shows to have; ``None`` if it is none (``DigestAuthenticationProvider``)."""
+def authenticate(scheme: str, secret: bytes | None, superuser: str = "") -> Identities:
+    """Who a client shows to be; nobody if the scheme is not known (``DigestAuthenticationProvider``).
+
+    ``superuser`` is the user and hash of who may do everything; empty if there is nobody.
+    """
     if scheme != "digest" or secret is None:
-        return None
+        return ()
     user = secret.decode("utf-8", "replace").partition(":")[0]
-    hashed = b64encode(sha1(secret, usedforsecurity=False).digest()).decode()
-    return "digest", f"{user}:{hashed}"
+    digest = f"{user}:{b64encode(sha1(secret, usedforsecurity=False).digest()).decode()}"
+    return (("super", ""), ("digest", digest)) if digest == superuser else (("digest", digest),)
 
 
 def allow(acl: Iterable[Acl], wanted: Permission, identities: Identities) -> bool:

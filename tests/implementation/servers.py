@@ -68,10 +68,15 @@ class ServerProcess:
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal; the exit status."""
-        process, self._process = self._process, None
-        if process is None:
+        if self._process is None:
             return 0
-        process.send_signal(number)
+        self._process.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait for the end; the exit status."""
+        process, self._process = self._process, None
+        assert process is not None
         status = process.wait(20)
         assert self._reader is not None
         self._reader.join()

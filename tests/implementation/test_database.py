@@ -26,8 +26,8 @@ from zabcheck.traces.transactions import Acl, Create, Multi, decode_body
 if TYPE_CHECKING:
     from zabcheck.implementation.replication import Entry, Request
 
-ALICE = authenticate("digest", b"alice:secret")
-BOB = authenticate("digest", b"bob:secret")
+(ALICE,) = authenticate("digest", b"alice:secret")
+(BOB,) = authenticate("digest", b"bob:secret")
 
 
 class Server:
@@ -204,8 +204,6 @@ def test_what_is_no_request_is_answered_as_such(server: Server, body: bytes) -> 
 
 
 def test_permissions(server: Server) -> None:
-    assert ALICE is not None
-    assert BOB is not None
     own = (Acl(31, *ALICE), Acl(1, "world", "anyone"))
     server.do(request(Op.CREATE, create("/a", acl=own)))
     for kind, body in [
@@ -237,7 +235,6 @@ def test_permissions(server: Server) -> None:
     ],
 )
 def test_what_is_a_permission(server: Server, acl: tuple[Acl, ...], valid: bool) -> None:  # noqa: FBT001
-    assert ALICE is not None
     wanted = request(Op.CREATE, create("/a", acl=acl), auth=(("ip", "10.1.2.3"), ALICE))
     assert server.do(wanted).code == (0 if valid else Code.INVALID_ACL)
     if valid and acl[0].scheme == "auth":
@@ -249,6 +246,14 @@ def test_addresses_are_permissions(server: Server) -> None:
     wanted = set_data("/a", b"")
     assert server.do(request(Op.SET_DATA, wanted, auth=(("ip", "10.9.9.9"),))).code == 0
     assert server.do(request(Op.SET_DATA, wanted, auth=(("ip", "11.9.9.9"),))).code == Code.NO_AUTH
+
+
+def test_the_superuser_may_do_everything(server: Server) -> None:
+    server.do(request(Op.CREATE, create("/a", acl=(Acl(1, "digest", "nobody:x"),))))
+    root = authenticate("digest", b"super:test", "super:D/InIHSb7yEEbrWz8b9l71RjZJU=")
+    assert ("super", "") in root
+    assert server.do(request(Op.DELETE, versioned("/a"), auth=root)).code == 0
+    assert authenticate("digest", b"super:test", "") == (root[1],)
 
 
 @pytest.mark.parametrize("path", ["/", "/zookeeper", "/zookeeper/quota", "/zookeeper/config"])

@@ -45,7 +45,7 @@ REQUESTS = st.one_of(
     ),
     st.builds(opening, SESSIONS),
     st.builds(lambda session: request(Op.CLOSE_SESSION, b"", session), SESSIONS),
-    st.builds(lambda kind, body: request(kind, body), st.sampled_from(list(Op)), st.binary(max_size=30)),
+    st.builds(request, st.sampled_from(list(Op)), st.binary(max_size=30)),
 )
 STEPS = st.lists(st.tuples(REQUESTS, st.integers(0, 3)), max_size=40)
 """A request, and how many transactions are applied after it was prepared."""
@@ -79,7 +79,9 @@ def restored(snapshot: bytes, zxid: int) -> Database:
 
 def run(steps: list[tuple[Request, int]]) -> tuple[Database, list[Entry], list[tuple[int, bytes]]]:
     """The database at the end, its log, and a snapshot after each step."""
-    database, log, waiting = leader(), [], []
+    database = leader()
+    log: list[Entry] = []
+    waiting: list[Entry] = []
     snapshots = []
     results: list[Result] = []
     database.listener = lambda _zxid, _entry, result: results.append(result)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from zabcheck.implementation import encoder as jute
 from zabcheck.implementation.operations import Mode, Op
 from zabcheck.implementation.permissions import OPEN
 from zabcheck.implementation.replication import Request
-from zabcheck.traces.transactions import Acl
+
+if TYPE_CHECKING:
+    from zabcheck.traces.transactions import Acl
 
 SESSION = 0x1000
 
