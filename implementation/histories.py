@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from zabcheck.implementation.quorum_packets import Received
-from zabcheck.model.transaction import NONE, Txn, Zxid
+from zabcheck.model.transaction import Txn, Zxid
 from zabcheck.model.zookeeper.log import History, Log, Stored
 from zabcheck.traces.jute import Cursor
 from zabcheck.traces.members import number
@@ -166,8 +166,6 @@ class Tree(History):
         """Read the database from the disk, at the start."""
         self._disk.value = self._disk.storage.restore(self.machine, self._keep)
         self._is_loaded = True
-        if not self._disk.storage.has_snapshot:
-            self._disk.save(NONE)
 
     @property
     def value(self) -> Stored:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from zabcheck.implementation import epoch_files, snapshot
 from zabcheck.implementation.directory import claim, sync_directory
+from zabcheck.implementation.recovery import load_base
 from zabcheck.implementation.transaction_log import TransactionLog
 from zabcheck.model.transaction import Txn
 from zabcheck.model.zookeeper.log import Log, Stored
@@ -34,7 +35,6 @@ class Storage:
         for folder in dict.fromkeys((configuration.snapshots, configuration.logs)):
             self._claims.append(claim(folder))
         self._log = TransactionLog(configuration.logs, configuration.preallocation)
-        self._log.remove_empty()
 
     # epochs
 
@@ -55,7 +55,7 @@ class Storage:
 
     def restore(self, machine: StateMachine, keep: int) -> Stored:
         """Load the database: the newest whole snapshot, then all later records. Returns the last transactions."""
-        base = snapshot.load_newest(self.data, machine) or 0
+        base = load_base(machine, self.data, self._log)
         last: deque[Txn] = deque(maxlen=keep)
         floor = at = base
         for txn in self._after(base):
@@ -68,11 +68,6 @@ class Storage:
             last.append(txn)
         log = Log(last=Txn(zxid(floor), None) if floor else None).extend(tuple(last))
         return Stored(log, zxid(at))
-
-    @property
-    def has_snapshot(self) -> bool:
-        """Whether there is any; a new server begins with one of nothing."""
-        return bool(snapshot.snapshots(self.data))
 
     def has(self, wanted: int) -> bool:
         """Whether the log has this transaction."""
