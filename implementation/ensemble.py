@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING
 
 from zabcheck.implementation import epoch_files
 from zabcheck.implementation.errors import ServerError
+from zabcheck.implementation.peer_configuration import RELEASE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+SERVER = (sys.executable, "-m", "zabcheck", "server")
 HOST = "127.0.0.1"
 ASKED = 2.0
 """Seconds that a server has to say what it is."""
@@ -56,6 +58,8 @@ class Plan:
     """milliseconds"""
     init_limit: int = 20
     sync_limit: int = 10
+    release: str = RELEASE
+    """which the servers do as"""
     settings: tuple[str, ...] = ()
     """further lines of each configuration"""
 
@@ -122,7 +126,7 @@ class Ensemble:
             home = self.plan.home(sid)
             with (home / "server.out").open("ab") as output:
                 self._processes[sid] = subprocess.Popen(  # noqa: S603 - ourselves
-                    [sys.executable, "-m", "zabcheck", "server", str(home / "zoo.cfg")],
+                    [*SERVER, "--release", self.plan.release, str(home / "zoo.cfg")],
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,

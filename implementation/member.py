@@ -15,7 +15,7 @@ from zabcheck.implementation.database import Database, steady_clock
 from zabcheck.implementation.errors import ServerError
 from zabcheck.implementation.operations import Op
 from zabcheck.implementation.peer import Peer
-from zabcheck.implementation.peer_configuration import peer_configuration
+from zabcheck.implementation.peer_configuration import RELEASE, peer_configuration
 from zabcheck.implementation.replication import Request
 from zabcheck.implementation.sessions import SessionTracker
 
@@ -31,10 +31,10 @@ CONTAINERS_LOOKED_AT = 60
 class Member:
     """What a process of an ensemble is; `run` is its whole life."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, release: str = RELEASE) -> None:
         self.configuration = configuration
         self.database = Database()
-        self.peer = Peer(peer_configuration(configuration), self.database, self)
+        self.peer = Peer(peer_configuration(configuration, release), self.database, self)
         self._port = ClientPort(self.database, self.peer, configuration.clients)
         self._told: Callable[[str], None] = lambda _: None
         self._task: asyncio.Task[None] | None = None

@@ -160,8 +160,8 @@ class Peer:
         """accepted and current epoch on disk"""
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._syncs: deque[tuple[int, Zxid]] = deque()
-        """who waits for a ``sync``, and for the commit of what was proposed last"""
+        self._later: deque[tuple[Zxid, Callable[[], None]]] = deque()
+        """as leader: what is answered when all that was proposed before is committed"""
         self._asked: deque[Request] = deque()
         """the requests for a ``sync`` of this server's own clients"""
         self._halves = 0
@@ -208,15 +208,25 @@ class Peer:
     def revalidate(self, session: int, timeout: int, answer: Callable[[bool], None]) -> None:
         """A client came with a session that it had at another server: is it alive?"""
         if self.me.is_leading:
-            valid = self.front.touch(session, timeout)
-            if valid:
-                self.front.own(session, self.me.sid)
-            answer(valid)
+            valid = self._owns(session, timeout, self.me.sid)
+            self._when_committed(lambda: answer(valid))
+            self._inbox.put_nowait(Waited())
         elif self.is_serving():
             self._heard.ask(session, answer)
             self._inbox.put_nowait(Asked(Revalidate(session, timeout)))
         else:
             answer(False)
+
+    def _owns(self, session: int, timeout: int, server: int) -> bool:
+        """As leader, let a client move to a server, if its session is alive.
+
+        It is told only when what it asked for through its former server is decided: a client may count its requests
+        from 1 again, and would take the answer to an old one for that to a new one.
+        """
+        valid = self.front.touch(session, timeout)
+        if valid:
+            self.front.own(session, server)
+        return valid
 
     # Life
 
@@ -340,7 +350,7 @@ class Peer:
             elif not self._retry():
                 break
             await self._commit()
-        self._release_syncs()
+        self._release()
         self._tell_front()
         self._patience.looked_at(me, self.clock.now())
         self._write()
@@ -561,6 +571,8 @@ class Peer:
                     receive(me, sender, packet, self._out)
                 self._diary.compare(me)
             else:
+                while me.to_apply:
+                    self._apply()  # what the packet says comes behind it
                 self._aside(sender, packet)
         except NotEnabled:
             self._recorder.undo(mark)
@@ -585,10 +597,8 @@ class Peer:
             case Request():
                 self._propose(sender, packet)
             case Revalidate(session, timeout):
-                valid = self.front.touch(session, timeout)
-                if valid:
-                    self.front.own(session, sender)
-                self._out.send_wire(sender, Revalidated(session, valid))
+                valid = self._owns(session, timeout, sender)
+                self._when_committed(lambda: self._out.send_wire(sender, Revalidated(session, valid)))
             case Revalidated(session, valid):
                 self._heard.answer(session, valid=valid)
             case Synced():
@@ -614,19 +624,22 @@ class Peer:
         """As leader, propose what a request becomes (``PrepRequestProcessor``, ``ProposalRequestProcessor``)."""
         me = self.me
         if request.type == SYNC:
-            self._syncs.append((sender, me.last_proposed))
+            self._when_committed(
+                self._synced if sender == me.sid else lambda: self._out.send_wire(sender, Synced())
+            )
         elif me.phase is Phase.BROADCAST:
             owned = replace(request, owner=sender)
             leader.propose(me, self.machine.prepare(owned), self._out)
 
-    def _release_syncs(self) -> None:
-        """Tell whose ``sync`` is over, in the order in which they came."""
-        while self._syncs and has_committed(self.me, self._syncs[0][1]):
-            sender, _ = self._syncs.popleft()
-            if sender != self.me.sid:
-                self._out.send_wire(sender, Synced())
-            else:
-                self._synced()
+    def _when_committed(self, answer: Callable[[], None]) -> None:
+        """Answer behind all that is proposed now."""
+        self._later.append((self.me.last_proposed, answer))
+
+    def _release(self) -> None:
+        """Answer what has waited long enough, in the order in which it came."""
+        while self._later and has_committed(self.me, self._later[0][0]):
+            _, answer = self._later.popleft()
+            answer()
 
     def _synced(self) -> None:
         """The oldest ``sync`` of a client of this server is over."""
@@ -650,7 +663,7 @@ class Peer:
         """A role is over: what clients asked for in it is not answered any more."""
         self._asked.clear()
         self._heard.forget()
-        self._syncs.clear()
+        self._later.clear()
         self.machine.forget_prepared()
 
     # Time
@@ -670,6 +683,8 @@ class Peer:
             served = serving and (me.is_learning or me.handlers[sid].stage is Stage.ACTIVE)
             if now - link.heard > self._patience.allowed_silence(serving=served):
                 self._end(sid, "nothing was heard of it for too long")
+        if not (me.is_leading or me.is_learning):
+            return
         if me.is_leading:
             if serving:
                 self.front.tick(now)

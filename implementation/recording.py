@@ -51,7 +51,19 @@ class Recorder:
         self._number = existing[-1][0] if existing else 0
         if existing:
             self._track.length = _next(existing[-1][1])
-        self._file = self._begin()
+        self._file = self._continued(existing) or self._begin()
+
+    def _continued(self, existing: list[tuple[int, Path]]) -> BinaryIO | None:
+        """The last part, if it has room and is about the same ensemble."""
+        if not existing or existing[-1][1].stat().st_size >= self._part:
+            return None
+        path = existing[-1][1]
+        with path.open("rb") as stream:
+            header = stream.readline()
+        if header != jsonl.line(self._header()):
+            return None
+        self._size = path.stat().st_size
+        return path.open("ab")
 
     def _existing(self) -> list[tuple[int, Path]]:
         found = [(int(m[1]), p) for p in self._folder.iterdir() if (m := NAME.match(p.name))]

@@ -57,6 +57,12 @@ def parser() -> Parser:
         metavar="MS",
         help="tickTime in milliseconds (default 500)",
     )
+    made.add_argument(
+        "--release",
+        default="mended",
+        metavar="NAME",
+        help="do as this release of ZooKeeper does, its bugs included (default mended)",
+    )
     made.add_argument("--quiet", action="store_true", help="say nothing but mistakes")
     return made
 
@@ -64,10 +70,20 @@ def parser() -> Parser:
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     parsed = parser().read(arguments)
+    from zabcheck.cli.guess import require_known
     from zabcheck.implementation.ensemble import Ensemble, Plan
+    from zabcheck.model.zookeeper.releases import RELEASES
 
+    require_known(parsed.release, RELEASES, "release", "zabcheck releases")
     ensemble = Ensemble(
-        Plan(Path(parsed.data), parsed.servers, parsed.observers, parsed.client_port, parsed.tick)
+        Plan(
+            Path(parsed.data),
+            parsed.servers,
+            parsed.observers,
+            parsed.client_port,
+            parsed.tick,
+            release=parsed.release,
+        )
     )
     over = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

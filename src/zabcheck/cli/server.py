@@ -13,7 +13,6 @@ from zabcheck.cli.status import Status, tell
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from zabcheck.implementation.configuration import Configuration
     from zabcheck.implementation.member import Member
     from zabcheck.implementation.standalone import Standalone
 
@@ -29,6 +28,11 @@ def parser() -> Parser:
     """The options of the command."""
     made = Parser("server", DESCRIPTION, EPILOG)
     made.add_argument("file", metavar="FILE", help="the zoo.cfg")
+    made.add_argument(
+        "--release",
+        metavar="NAME",
+        help="in an ensemble: do as this release of ZooKeeper does, its bugs included (default mended)",
+    )
     made.add_argument("--quiet", action="store_true", help="say nothing but mistakes")
     return made
 
@@ -38,19 +42,24 @@ def run(arguments: Sequence[str]) -> int:
     parsed = parser().read(arguments)
     from zabcheck.implementation.configuration import read_configuration
     from zabcheck.implementation.member import Member
+    from zabcheck.implementation.peer_configuration import RELEASE
     from zabcheck.implementation.standalone import Standalone
 
     configuration = read_configuration(Path(parsed.file))
     if configuration.ensemble is not None:
-        asyncio.run(_take_part(configuration, Member, quiet=parsed.quiet))
+        from zabcheck.cli.guess import require_known
+        from zabcheck.model.zookeeper.releases import RELEASES
+
+        release = parsed.release or RELEASE
+        require_known(release, RELEASES, "release", "zabcheck releases")
+        asyncio.run(_take_part(Member(configuration, release), quiet=parsed.quiet))
     else:
         asyncio.run(_serve(Standalone(configuration), quiet=parsed.quiet))
     return Status.HOLDS
 
 
-async def _take_part(configuration: Configuration, kind: type[Member], *, quiet: bool) -> None:
+async def _take_part(member: Member, *, quiet: bool) -> None:
     """Be a server of an ensemble."""
-    member = kind(configuration)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, member.stop)
