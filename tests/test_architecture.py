@@ -15,7 +15,13 @@ ALLOWED = {
     "model": {"zabcheck.model", *VOCABULARY},
     "checker": {"zabcheck.checker", "platformdirs", "networkx", "z3"},
     "traces": {"zabcheck.traces", "zabcheck.model", "zabcheck.checker", "msgspec", "dpkt", "_typeshed"},
-    "implementation": {"zabcheck.implementation", "zabcheck.model", "zabcheck.traces"},
+    "implementation": {
+        "zabcheck.implementation",
+        "zabcheck.model",
+        "zabcheck.traces",
+        "zabcheck.checker",
+        "_typeshed",
+    },
     "reports": {
         "zabcheck.reports",
         "zabcheck.checker.result",

@@ -199,6 +199,11 @@ def decode(payload: bytes, file: str, start: int = 0) -> Transaction:
     return Transaction(session, cxid, zxid, time, kind, body, digest, len(payload) - cursor.at)
 
 
+def decode_body(kind: int, payload: bytes, file: str = "") -> Body:
+    """What stands behind the header of a transaction of this type; what is behind that is not looked at."""
+    return _body(kind, Cursor(file, payload), 0)
+
+
 def _body(kind: int, cursor: Cursor, start: int) -> Body:
     if kind not in _BODIES:
         raise cursor.wrong(f"there is no transaction of type {kind}", back=cursor.offset - start)
