@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, order=True)
@@ -22,10 +23,14 @@ NONE = Zxid(0, 0)
 
 @dataclass(frozen=True, order=True)
 class Txn:
-    """A transaction. Two are the same only if both the zxid and the value are."""
+    """A transaction. Two are the same only if both the zxid and the value are.
+
+    What the value is, no function of a server asks: the checker numbers the writes, a real server puts there what it
+    writes to its log.
+    """
 
     zxid: Zxid
-    value: int
+    value: Any
 
     def __str__(self) -> str:
         return f"{self.zxid}={self.value}"

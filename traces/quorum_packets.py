@@ -107,10 +107,10 @@ def _packets(found: list[Packet]) -> Parser[None]:
         name = TYPES.get(kind, str(kind))
         found.append(Packet(name, None if name in WITHOUT_ZXID else Hex(zxid % 2**64), data, count))
         if name == "SNAP":
-            yield from _database()
+            yield from database()
 
 
-def _database() -> Parser[None]:
+def database() -> Parser[None]:
     """The database behind SNAP: sessions, table of ACLs, nodes until ``/``, signature."""
     for _ in range((yield from _count())):
         yield -12

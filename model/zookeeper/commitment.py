@@ -39,6 +39,11 @@ def process_ack(me: Server, sid: int, zxid: Zxid, out: Outbox) -> None:
     commit(me, acknowledged.txn, out)
 
 
+def has_committed(me: Server, zxid: Zxid) -> bool:
+    """Whether all that a leader had proposed up to ``zxid`` is committed: then a ``sync`` is over (``processSync``)."""
+    return not me.outstanding or me.last_committed >= zxid
+
+
 def commit(me: Server, txn: Txn, out: Outbox) -> None:
     """Tell everybody that ``txn`` is committed (``Leader.commit``, ``Leader.inform``)."""
     me.last_committed = txn.zxid

@@ -86,12 +86,17 @@ def candidate(me: Server) -> Vote:
 
 
 def on_notification(me: Server, sender: int, n: Notification, out: Outbox) -> None:
-    """Answer a notification, and if this server looks for a leader, count it (``WorkerReceiver.run``)."""
+    """Answer a notification, and if this server looks for a leader, count it (``WorkerReceiver.run``).
+
+    A vote for somebody who may not lead is not counted (``validVoter``).
+    """
     if sender not in me.scope.voters:
         out.notify(sender, current(me))
     elif me.role is not Role.LOOKING:
         if n.role is Role.LOOKING and me.scope.switches.answers_candidates:
             out.notify(sender, current(me))
+    elif n.vote.leader not in me.scope.voters:
+        return
     elif n.role is Role.LOOKING:
         hear_candidate(me, sender, n, out)
     elif n.role in (Role.FOLLOWING, Role.LEADING):

@@ -7,7 +7,7 @@ lets all handlers that wait for it go on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zabcheck.checker import require
 from zabcheck.model.transaction import NONE, Txn, Zxid
@@ -50,6 +50,11 @@ def resign(me: Server, out: Outbox) -> None:
         out.close(sid)
     stop(me)
     look(me)
+
+
+def keeps_quorum(me: Server, heard: frozenset[int]) -> bool:
+    """Whether a leader that hears from these learners goes on; those that do not vote keep nobody (``Leader.lead``)."""
+    return me.is_quorum(heard | {me.sid})
 
 
 def drop(me: Server, learner: int, out: Outbox) -> None:
@@ -195,7 +200,7 @@ def establish(me: Server, out: Outbox) -> None:
 # Broadcast
 
 
-def propose(me: Server, value: int, out: Outbox) -> None:
+def propose(me: Server, value: Any, out: Outbox) -> None:
     """Propose a client's write to all followers, and log it (``Leader.propose``)."""
     require(me.is_leading and me.phase is Phase.BROADCAST)
     if me.last_proposed.counter == me.scope.counter:

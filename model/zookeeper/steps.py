@@ -304,7 +304,7 @@ def leader_lose_quorum(state: State, leader: int) -> None:
     me = state.servers[leader]
     require(me.is_leading)
     contacts = {sid for sid in state.scope.voters if sid == leader or _may_follow(state, leader, sid)}
-    require(not state.scope.is_quorum(frozenset(contacts)) or _is_stuck(state, leader))
+    require(not leading.keeps_quorum(me, frozenset(contacts)) or _is_stuck(state, leader))
     state.act(leader, leading.resign)
 
 

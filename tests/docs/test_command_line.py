@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zabcheck.cli import check, demo, quorum, simulate
+from zabcheck.cli import check, demo, quorum, run, simulate
 from zabcheck.cli.commands import COMMANDS
 from zabcheck.cli.main import main
 
@@ -91,3 +91,8 @@ def test_json_keys(capsys: pytest.CaptureFixture[str]) -> None:
     assert documented == set(result)
     for key in {*result["counterexample"], *result["counterexample"]["steps"][0]}:
         assert f"`{key}`" in table
+
+
+def test_options_of_run(capsys: pytest.CaptureFixture[str]) -> None:
+    documented = set(re.findall(r"^\| `(--[a-z-]+)", section("`zabcheck run`"), re.MULTILINE))
+    assert documented == options_of(run.parser(), capsys)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -15,18 +14,19 @@ from tests.traces.mutations import MUTATIONS, Mutation, mutant, unpacked, valida
 if TYPE_CHECKING:
     from pathlib import Path
 
-SEEDS = 3
+SEED = 1
+"""Another than that of the quick test."""
 LEGAL = [m for m in MUTATIONS if m.legal]
 WRONG = [m for m in MUTATIONS if not m.legal]
 
 MISSED = {
-    "record-of-an-epoch-that-nobody-began": (0, 12),
-    "snapshot-with-a-changed-node": (0, 9),
-    "received-vote-with-another-zxid": (10, 12),
-    "received-vote-for-another": (10, 12),
-    "vote-that-was-never-sent": (8, 12),
+    "record-of-an-epoch-that-nobody-began",
+    "snapshot-with-a-changed-node",
+    "received-vote-with-another-zxid",
+    "received-vote-for-another",
+    "vote-that-was-never-sent",
 }
-"""Of the classes that are not always found: how many mutants are rejected, and how many there are."""
+"""Classes that are not always found; ``benchmarks/recall.py`` counts how often."""
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_there_are_enough_classes() -> None:
     assert len({m.name for m in MUTATIONS}) == len(MUTATIONS) >= 100
     assert len(WRONG) >= 60
     assert all(m.why.endswith(".") for m in MUTATIONS)
-    assert {m.name for m in MUTATIONS if m.missed} == MISSED.keys()
+    assert {m.name for m in MUTATIONS if m.missed} == MISSED
 
 
 def test_the_recordings_conform(recordings: list[Path]) -> None:
@@ -62,14 +62,9 @@ def test_a_mutant_of_each_class(mutation: Mutation, recordings: list[Path], tmp_
 @pytest.mark.slow
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda m: m.name)
 def test_every_mutant(mutation: Mutation, recordings: list[Path], tmp_path: Path) -> None:
-    verdicts: Counter[str] = Counter()
     for recording in recordings:
-        for seed in range(SEEDS):
-            if (made := mutant(recording, mutation, seed, tmp_path)) is not None:
-                verdicts[made.verdict] += 1
-                assert made.verdict in allowed(mutation), (recording.name, seed, made.outcome.findings)
-    if mutation.missed:
-        assert (verdicts["violates"], verdicts.total()) == MISSED[mutation.name]
+        if (made := mutant(recording, mutation, SEED, tmp_path)) is not None:
+            assert made.verdict in allowed(mutation), (recording.name, made.outcome.findings)
 
 
 @pytest.mark.slow
@@ -80,7 +75,7 @@ def test_less_evidence_contradicts_nothing(
     """What a part of the evidence proves, all of it proves; and no part of a legal recording proves anything."""
     if mutation.kind == "event":
         pytest.skip("it is one file")
-    for recording in recordings[:2]:
+    for recording in recordings[:1]:
         copy = tmp_path / recording.name
         shutil.copytree(recording, copy)
         if not mutation.apply(copy, Random(f"{recording.name} {mutation.name} 0")):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.traces.story import ONE, TWO, Story, legal
+from tests.traces.story import ONE, TWO, Story, legal, vote
 from zabcheck.traces import event as e
 from zabcheck.traces.event import Hex
 from zabcheck.traces.members import members
@@ -114,6 +114,13 @@ def test_one_thing_changed(name: str, breaks: Callable[[Story], None]) -> None:
     assert all(f.observed and f.allowed and f.guard and f.events for f in found)
 
 
+def observes(story: Story) -> None:
+    """Server 4 does not vote: server 3 tells it the leader of epoch 1 in round 2, between two votes of its own."""
+    vote(story, "s4/log", 3, 3, 0, 0)
+    vote(story, "s4/log", 3, 3, 0, 1, round=2)
+    vote(story, "s4/log", 3, 3, ONE + 2, 1)
+
+
 LEGAL: dict[str, Callable[[Story], Any]] = {
     "a record again": lambda s: s.tracks["s1/disk"].append(dict(s.find("s1/disk", e.Record, 3))),
     "a torn record": lambda s: s.add("s1/disk", e.Torn),
@@ -124,6 +131,7 @@ LEGAL: dict[str, Callable[[Story], Any]] = {
         change("s2/disk", e.Snapshot, 0, zxid=TWO + 1)(s),
         drop("s2/disk", e.Record, 0, 2)(s),
     ),
+    "answers to an observer": observes,
     "no log of a server that led": lambda s: s.tracks.pop("s3/log"),
     "no disks": lambda s: [s.tracks.pop(f"s{sid}/disk") for sid in (1, 2, 3)],
     "no client": lambda s: s.tracks.pop("client/a"),

@@ -5,6 +5,9 @@ server has from it, or a capture, must be there. What may be missing is the last
 behind the end of its log, or before its beginning if older files are gone. Hence a vote is judged only if a later one
 from the same sender, received in the same place, is in the sender's log; and an earlier one too, unless the log shows
 the sender's very first start.
+
+A server that does not vote is told the leader of the election before, in the new round, by those that look for the
+next one (``WorkerReceiver.run``). Of that no log has a copy.
 """
 
 from __future__ import annotations
@@ -104,7 +107,7 @@ class Deliveries(Rule):
             ElectionBegan: self._began,
             RoleTaken: self._decided,
             Notified: self._notified,
-            Ballot: lambda e: self._vote(e, e.server),
+            Ballot: lambda e: self._vote(e, e.server, e.to),
         }
 
     def _epoch_set(self, event: EpochSet) -> None:
@@ -119,16 +122,16 @@ class Deliveries(Rule):
 
     def _notified(self, event: Notified) -> None:
         if event.sender != event.server:
-            self._vote(event, event.sender)
+            self._vote(event, event.sender, event.server)
         elif event.state == "looking":
             self._voters[event.sender].voted(_cast(event), event.round)
 
-    def _vote(self, event: Seen, sender: int | None) -> None:
+    def _vote(self, event: Seen, sender: int | None, to: int | None) -> None:
         if sender not in self.members.voters:
             return
         if event.state in ("leading", "following"):
             self._settled(event, sender)
-        if event.state != "looking":
+        if event.state != "looking" or to not in self.members.voters:
             return
         votes = self._seen[event.track, sender]
         if not votes or _cast(votes[-1]) != _cast(event) or votes[-1].round != event.round:

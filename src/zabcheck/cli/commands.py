@@ -26,6 +26,7 @@ COMMANDS = {
     "trace": "turn a recording into events, or print it as a timeline",
     "quorum": "prove that any two quorums of a zoo.cfg intersect, or show two that do not",
     "server": "run a ZooKeeper server, as its zoo.cfg says",
+    "run": "run an ensemble of ZooKeeper servers on this machine",
     "models": "list the models, or describe one",
     "properties": "list the properties of a model",
     "variants": "list the variants of a model: known ambiguities, bugs and mutants",

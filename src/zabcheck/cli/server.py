@@ -13,6 +13,8 @@ from zabcheck.cli.status import Status, tell
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from zabcheck.implementation.configuration import Configuration
+    from zabcheck.implementation.member import Member
     from zabcheck.implementation.standalone import Standalone
 
 DESCRIPTION = """\
@@ -35,16 +37,27 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     parsed = parser().read(arguments)
     from zabcheck.implementation.configuration import read_configuration
-    from zabcheck.implementation.errors import ServerError
+    from zabcheck.implementation.member import Member
     from zabcheck.implementation.standalone import Standalone
 
     configuration = read_configuration(Path(parsed.file))
     if configuration.ensemble is not None:
-        raise ServerError(
-            f"{parsed.file}: this is a server of an ensemble, which is not supported yet; remove server.N"
-        )
-    asyncio.run(_serve(Standalone(configuration), quiet=parsed.quiet))
+        asyncio.run(_take_part(configuration, Member, quiet=parsed.quiet))
+    else:
+        asyncio.run(_serve(Standalone(configuration), quiet=parsed.quiet))
     return Status.HOLDS
+
+
+async def _take_part(configuration: Configuration, kind: type[Member], *, quiet: bool) -> None:
+    """Be a server of an ensemble."""
+    member = kind(configuration)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, member.stop)
+    name = f"server {member.peer.server_id}"
+    await member.run(lambda what: None if quiet else tell(f"zabcheck: {name}: {what}"))
+    if not quiet:
+        tell(f"zabcheck: {name}: stopped at zxid 0x{member.peer.zxid:x}")
 
 
 async def _serve(server: Standalone, *, quiet: bool) -> None:

@@ -1,0 +1,215 @@
+"""A whole ensemble on this machine, a process for each server: for people who try it and for tests that break it.
+
+All that a server has is in a folder of its own: configuration, data, recording, what it printed. So an ensemble can
+be started again where it was left, and `zabcheck validate` takes the folder as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zabcheck.implementation import epoch_files
+from zabcheck.implementation.errors import ServerError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOST = "127.0.0.1"
+ASKED = 2.0
+"""Seconds that a server has to say what it is."""
+ENDED = 10.0
+"""Seconds that a server has to stop when it is told to."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What is known of a server from outside."""
+
+    sid: int
+    process: str
+    """``running``, ``paused`` or ``down``"""
+    role: str | None = None
+    """``leader``, ``follower`` or ``observer``, if it serves"""
+    epoch: int | None = None
+    """the current epoch, as on its disk"""
+    zxid: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an ensemble is made of."""
+
+    folder: Path
+    servers: int = 3
+    observers: int = 0
+    client_port: int = 2181
+    """of the first server; the others count on from there"""
+    tick: int = 500
+    """milliseconds"""
+    init_limit: int = 20
+    sync_limit: int = 10
+    settings: tuple[str, ...] = ()
+    """further lines of each configuration"""
+
+    @property
+    def sids(self) -> range:
+        """The numbers of all servers, those of the voters first."""
+        return range(1, self.servers + self.observers + 1)
+
+    def home(self, sid: int) -> Path:
+        """The folder of a server."""
+        return self.folder / f"s{sid}"
+
+    def write(self) -> None:
+        """Write the configurations, unless they are there: an ensemble keeps its ports."""
+        if all((self.home(sid) / "zoo.cfg").exists() for sid in self.sids):
+            return
+        if any(self.folder.glob("s*/zoo.cfg")):
+            raise ServerError(f"{self.folder} has another ensemble; take an empty folder, or remove it")
+        ports = free_ports(2 * len(self.sids))
+        lines = []
+        for sid in self.sids:
+            role = "participant" if sid <= self.servers else "observer"
+            lines.append(f"server.{sid}={HOST}:{ports.pop()}:{ports.pop()}:{role}")
+        for sid in self.sids:
+            data = self.home(sid) / "data"
+            data.mkdir(parents=True, exist_ok=True)
+            (data / "myid").write_text(f"{sid}\n", encoding="ascii")
+            own = [
+                f"tickTime={self.tick}",
+                f"initLimit={self.init_limit}",
+                f"syncLimit={self.sync_limit}",
+                f"dataDir={data.resolve()}",
+                f"clientPort={self.port(sid)}",
+                f"clientPortAddress={HOST}",
+                *self.settings,
+                *(["peerType=observer"] if sid > self.servers else []),
+            ]
+            (self.home(sid) / "zoo.cfg").write_text("\n".join([*own, *lines]) + "\n", encoding="latin-1")
+
+    def port(self, sid: int) -> int:
+        """The port for clients of a server."""
+        return self.client_port + sid - 1
+
+
+class Ensemble:
+    """The processes."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._processes: dict[int, subprocess.Popen[bytes]] = {}
+        self._paused: set[int] = set()
+        plan.write()
+
+    @property
+    def hosts(self) -> str:
+        """Where clients connect."""
+        return ",".join(f"{HOST}:{self.plan.port(sid)}" for sid in self.plan.sids)
+
+    def start(self, *sids: int) -> None:
+        """Start servers, all if none is named."""
+        for sid in sids or self.plan.sids:
+            if self._is_running(sid):
+                continue
+            home = self.plan.home(sid)
+            with (home / "server.out").open("ab") as output:
+                self._processes[sid] = subprocess.Popen(  # noqa: S603 - ourselves
+                    [sys.executable, "-m", "zabcheck", "server", str(home / "zoo.cfg")],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    env={**os.environ, "PYTHONHASHSEED": "0"},
+                    start_new_session=True,
+                )
+
+    def stop(self, *sids: int) -> None:
+        """Tell servers to stop, all if none is named, and wait until they have."""
+        chosen = [sid for sid in sids or tuple(self._processes) if sid in self._processes]
+        for sid in chosen:
+            self.resume(sid)
+            self._processes[sid].terminate()
+        for sid in chosen:
+            with suppress(subprocess.TimeoutExpired):
+                self._processes[sid].wait(ENDED)
+            self.kill(sid)
+
+    def kill(self, sid: int) -> None:
+        """End a server at once, with SIGKILL."""
+        self._paused.discard(sid)
+        if sid in self._processes:
+            self._processes[sid].kill()
+            self._processes.pop(sid).wait()
+
+    def pause(self, sid: int) -> None:
+        """Let a server stand still, with SIGSTOP."""
+        if self._is_running(sid):
+            self._processes[sid].send_signal(signal.SIGSTOP)
+            self._paused.add(sid)
+
+    def resume(self, sid: int) -> None:
+        """Let it go on."""
+        if sid in self._paused:
+            self._paused.discard(sid)
+            self._processes[sid].send_signal(signal.SIGCONT)
+
+    def restart(self, sid: int) -> None:
+        """Kill a server and start it again."""
+        self.kill(sid)
+        self.start(sid)
+
+    def _is_running(self, sid: int) -> bool:
+        return sid in self._processes and self._processes[sid].poll() is None
+
+    def state(self, sid: int) -> State:
+        """What a server is; one that does not answer is not asked for long."""
+        epoch = epoch_files.read(self.plan.home(sid) / "data" / "version-2" / epoch_files.CURRENT)
+        if not self._is_running(sid):
+            return State(sid, "down", epoch=epoch)
+        if sid in self._paused:
+            return State(sid, "paused", epoch=epoch)
+        said = dict(
+            line.split(": ", 1) for line in ask(self.plan.port(sid), "srvr").splitlines() if ": " in line
+        )
+        return State(sid, "running", said.get("Mode"), epoch, said.get("Zxid"))
+
+    def states(self) -> list[State]:
+        """All of them."""
+        return [self.state(sid) for sid in self.plan.sids]
+
+    def settle(self, seconds: float = 30.0) -> int:
+        """Wait until all servers that run serve, and say who leads."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            states = [state for state in self.states() if state.process == "running"]
+            leaders = [state.sid for state in states if state.role == "leader"]
+            if len(leaders) == 1 and all(state.role for state in states):
+                return leaders[0]
+            time.sleep(0.05)
+        raise ServerError(
+            f"no leader after {seconds:g} seconds; {self.plan.folder}/s*/server.out may say why"
+        )
+
+
+def ask(port: int, word: str) -> str:
+    """What a server answers to a command of four letters; nothing if it does not."""
+    with suppress(OSError), socket.create_connection((HOST, port), timeout=ASKED) as connection:
+        connection.sendall(word.encode())
+        return b"".join(iter(lambda: connection.recv(4096), b"")).decode(errors="replace")
+    return ""
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of loopback that nobody uses now."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind((HOST, 0))
+        return [int(each.getsockname()[1]) for each in sockets]

@@ -1,0 +1,125 @@
+"""What a server is as one of an ensemble: its number, the others, and their limits (``QuorumPeerConfig``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zabcheck.implementation.errors import ServerError
+from zabcheck.traces.java_properties import load
+from zabcheck.traces.members import members
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from zabcheck.implementation.configuration import Configuration
+    from zabcheck.traces.ensemble import Ensemble
+    from zabcheck.traces.java_properties import Property
+    from zabcheck.traces.members import Members
+
+RELEASE = "mended"
+"""What our servers behave like, unless told otherwise: the latest release with every known bug mended."""
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Where a server listens."""
+
+    host: str
+    quorum_port: int
+    election_port: int
+
+
+@dataclass(frozen=True)
+class PeerConfiguration:
+    """The settings of one server of an ensemble."""
+
+    sid: int
+    snapshots: Path
+    """the folder of snapshots and epochs"""
+    logs: Path
+    """the folder of transaction logs"""
+    members: Members
+    endpoints: dict[int, Endpoints]
+    tick: float = 2.0
+    """in seconds"""
+    init_limit: int = 10
+    sync_limit: int = 5
+    """in ticks, as the other"""
+    snapshot_after: int = 100_000
+    preallocation: int = 0
+    retained: int | None = None
+
+    @property
+    def text(self) -> str:
+        """The ensemble as servers tell it each other (``QuorumMaj.toString``); it never changes."""
+        observers = self.members.recorded_observers
+        lines = [
+            f"server.{sid}={e.host}:{e.quorum_port}:{e.election_port}:"
+            + ("observer" if sid in observers else "participant")
+            for sid, e in sorted(self.endpoints.items())
+        ]
+        return "\n".join([*lines, "version=0"])
+
+    @property
+    def recording(self) -> Path:
+        """Where the server records what it does."""
+        return self.snapshots.parent / "recording"
+
+
+def peer_configuration(configuration: Configuration, release: str = RELEASE) -> PeerConfiguration:
+    """What the configuration of a server says of it as one of an ensemble."""
+    ensemble = configuration.ensemble
+    assert ensemble is not None  # noqa: S101 - who asks knows
+    path = configuration.path
+    sid = _sid(configuration.snapshots.parent)
+    endpoints = _endpoints(ensemble)
+    if sid not in endpoints:
+        raise ServerError(f"{path}: there is no line server.{sid}, the number that is in myid")
+    settings = load(path)
+    return PeerConfiguration(
+        sid=sid,
+        snapshots=configuration.snapshots,
+        logs=configuration.logs,
+        members=members(
+            frozenset(s.sid for s in ensemble.voters),
+            frozenset(s.sid for s in ensemble.observers),
+            ensemble.quorums,
+            release,
+        ),
+        endpoints=endpoints,
+        tick=configuration.tick / 1000,
+        init_limit=_number(path, settings, "initLimit"),
+        sync_limit=_number(path, settings, "syncLimit"),
+        snapshot_after=configuration.snapshot_after,
+        preallocation=configuration.preallocation,
+        retained=configuration.retained,
+    )
+
+
+def _sid(data: Path) -> int:
+    path = data / "myid"
+    try:
+        text = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ServerError(f"cannot read {path}: {error}; it must hold the number of the server") from None
+    if not text.isdigit():
+        raise ServerError(f"{path}: expected the number of the server, not {text!r}")
+    return int(text)
+
+
+def _endpoints(ensemble: Ensemble) -> dict[int, Endpoints]:
+    found = {}
+    for server in (*ensemble.voters, *ensemble.observers):
+        first = server.addresses[0]
+        found[server.sid] = Endpoints(first.host, first.quorum_port, first.election_port)
+    return found
+
+
+def _number(path: Path, settings: dict[str, Property], name: str) -> int:
+    """A limit, which ZooKeeper requires of every server of an ensemble."""
+    if (found := settings.get(name)) is None:
+        raise ServerError(f"{path}: {name} is not set; say how many ticks it is")
+    if (number := found.integer(found.value.strip(), bits=32)) < 1:
+        raise found.refusal("it must not be less than 1")
+    return number

@@ -1,0 +1,104 @@
+"""What a server has on disk: snapshots, a transaction log, and two epochs, in the files and formats of ZooKeeper.
+
+Nothing here decides anything; it says what is there, and adds and cuts when told. What it returns from is on disk
+(``FileTxnSnapLog``).
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from typing import TYPE_CHECKING
+
+from zabcheck.implementation import epoch_files, snapshot
+from zabcheck.implementation.directory import claim, sync_directory
+from zabcheck.implementation.recovery import load_base
+from zabcheck.implementation.transaction_log import TransactionLog
+from zabcheck.model.transaction import Txn
+from zabcheck.model.zookeeper.log import Log, Stored
+from zabcheck.traces.members import number, zxid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from zabcheck.implementation.peer_configuration import PeerConfiguration
+    from zabcheck.implementation.replication import StateMachine
+
+
+class Storage:
+    """The files of one server; no other server of ours can use them meanwhile."""
+
+    def __init__(self, configuration: PeerConfiguration) -> None:
+        self.data = configuration.snapshots
+        self._retained = configuration.retained
+        self._claims: list[int] = []
+        for folder in dict.fromkeys((configuration.snapshots, configuration.logs)):
+            self._claims.append(claim(folder))
+        self._log = TransactionLog(configuration.logs, configuration.preallocation)
+
+    # epochs
+
+    def epochs(self) -> tuple[int | None, int | None]:
+        """Accepted and current epoch, where there is a file."""
+        return epoch_files.read(self.data / epoch_files.ACCEPTED), epoch_files.read(
+            self.data / epoch_files.CURRENT
+        )
+
+    def write_epochs(self, accepted: int | None, current: int | None) -> None:
+        """Replace the files of those that are given, the accepted one first."""
+        if accepted is not None:
+            epoch_files.write(self.data / epoch_files.ACCEPTED, accepted)
+        if current is not None:
+            epoch_files.write(self.data / epoch_files.CURRENT, current)
+
+    # database
+
+    def restore(self, machine: StateMachine, keep: int) -> Stored:
+        """Load the database: the newest whole snapshot, then all later records. Returns the last transactions."""
+        base = load_base(machine, self.data, self._log)
+        last: deque[Txn] = deque(maxlen=keep)
+        floor = at = base
+        for txn in self._after(base):
+            if number(txn.zxid) <= at:
+                continue  # ZooKeeper may have logged it twice
+            at = number(txn.zxid)
+            machine.apply(at, txn.value)
+            if len(last) == keep:
+                floor = number(last[0].zxid)
+            last.append(txn)
+        log = Log(last=Txn(zxid(floor), None) if floor else None).extend(tuple(last))
+        return Stored(log, zxid(at))
+
+    def has(self, wanted: int) -> bool:
+        """Whether the log has this transaction."""
+        return any(number(txn.zxid) == wanted for txn in self._after(wanted - 1))
+
+    def _after(self, at: int) -> Iterator[Txn]:
+        return (Txn(zxid(found), entry) for found, entry in self._log.read(at))
+
+    def append(self, txns: Iterable[Txn]) -> None:
+        """Write transactions to the end of the log, and to the disk."""
+        for txn in txns:
+            self._log.append(number(txn.zxid), txn.value)
+        self._log.commit()
+
+    def truncate(self, last: int, *, snapshots: bool) -> None:
+        """Cut everything later than ``last``, from the log and perhaps from the snapshots too."""
+        self._log.truncate(last)
+        for at, path in snapshot.snapshots(self.data) if snapshots else ():
+            if at > last:
+                path.unlink()
+        sync_directory(self.data)
+
+    def save(self, at: int, pieces: Iterator[bytes]) -> None:
+        """Write a snapshot, and begin another file of the log."""
+        snapshot.write_snapshot(self.data, at, pieces)
+        self._log.roll()
+        if self._retained is not None:
+            snapshot.purge(self.data, self._log.folder, self._retained)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._log.close()
+        for descriptor in self._claims:
+            os.close(descriptor)

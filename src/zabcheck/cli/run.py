@@ -1,0 +1,117 @@
+"""``zabcheck run``: an ensemble on this machine."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zabcheck.cli.arguments import Parser
+from zabcheck.cli.numbers import whole
+from zabcheck.cli.status import Status, tell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.table import Table
+
+    from zabcheck.implementation.ensemble import Ensemble, State
+
+DESCRIPTION = """\
+Run an ensemble of ZooKeeper servers on this machine, a process each, and show who is what until
+Ctrl-C or SIGTERM. Everything that they write is in DIR, which `zabcheck validate DIR` can be given
+at any time."""
+
+EPILOG = """\
+exit status: 0 the ensemble was stopped, 2 it could not start; one line says why"""
+
+EVERY = 0.5
+"""Seconds between two looks."""
+
+
+def parser() -> Parser:
+    """The options of the command."""
+    made = Parser("run", DESCRIPTION, EPILOG)
+    made.add_argument(
+        "--data", metavar="DIR", required=True, help="the folder; one that has an ensemble goes on"
+    )
+    made.add_argument(
+        "--servers", type=whole(2, 99), default=3, metavar="N", help="how many vote (default 3)"
+    )
+    made.add_argument(
+        "--observers", type=whole(0, 99), default=0, metavar="N", help="how many do not (default 0)"
+    )
+    made.add_argument(
+        "--client-port",
+        type=whole(1, 65000),
+        default=2181,
+        metavar="PORT",
+        help="of the first server, the others count on (default 2181)",
+    )
+    made.add_argument(
+        "--tick",
+        type=whole(10, 60_000),
+        default=500,
+        metavar="MS",
+        help="tickTime in milliseconds (default 500)",
+    )
+    made.add_argument("--quiet", action="store_true", help="say nothing but mistakes")
+    return made
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command."""
+    parsed = parser().read(arguments)
+    from zabcheck.implementation.ensemble import Ensemble, Plan
+
+    ensemble = Ensemble(
+        Plan(Path(parsed.data), parsed.servers, parsed.observers, parsed.client_port, parsed.tick)
+    )
+    over = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: over.set())
+    ensemble.start()
+    try:
+        _watch(ensemble, over, quiet=parsed.quiet)
+    finally:
+        ensemble.stop()
+    return Status.HOLDS
+
+
+def _watch(ensemble: Ensemble, over: threading.Event, *, quiet: bool) -> None:
+    """Show the states, in place on a terminal, else a line for each that has changed."""
+    if not quiet:
+        tell(f"zabcheck: clients connect to {ensemble.hosts}; Ctrl-C stops the ensemble")
+    if not quiet and sys.stderr is not None and sys.stderr.isatty():
+        from rich.console import Console
+        from rich.live import Live
+
+        with Live(_table(ensemble.states()), console=Console(stderr=True), transient=True) as live:
+            while not over.wait(EVERY):
+                live.update(_table(ensemble.states()))
+        return
+    shown: dict[int, tuple[str, str | None, int]] = {}
+    while not over.wait(EVERY):
+        for state in ensemble.states():
+            what = (state.process, state.role, state.epoch or 0)
+            if not quiet and shown.get(state.sid) != what:
+                shown[state.sid] = what
+                tell(f"zabcheck: server {state.sid}: {_words(state)}")
+
+
+def _words(state: State) -> str:
+    role = state.role or ("no leader yet" if state.process == "running" else state.process)
+    return f"{role}, epoch {state.epoch or 0}" + (f", zxid {state.zxid}" if state.zxid else "")
+
+
+def _table(states: list[State]) -> Table:
+    from rich.table import Table
+
+    table = Table("server", "process", "role", "epoch", "zxid", box=None, pad_edge=False)
+    for state in states:
+        table.add_row(
+            str(state.sid), state.process, state.role or "-", str(state.epoch or 0), state.zxid or "-"
+        )
+    return table
