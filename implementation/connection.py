@@ -50,6 +50,10 @@ WITHOUT_SESSION = 10.0
 """Seconds that a connection may take to ask for a session (``sessionlessCnxnTimeout``)."""
 
 
+LINGER = 5.0
+"""Seconds that a client has to take what was sent to it before its connection is cut."""
+
+
 @dataclass(slots=True)
 class Waiting:
     """A request that was not answered yet."""
@@ -125,10 +129,14 @@ class Connection(asyncio.Protocol):
         self._balance()
 
     def close(self) -> None:
-        """End the connection when what was sent is delivered."""
+        """End the connection when what was sent is delivered, or after `LINGER`."""
         self._waiting.clear()
-        if self._transport is not None:
-            self._transport.close()
+        if self._transport is None or self._transport.is_closing():
+            return
+        self._transport.close()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(LINGER, self._transport.abort)
 
     def _take_frames(self) -> None:
         at = 0
