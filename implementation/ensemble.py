@@ -7,12 +7,13 @@ be started again where it was left, and `zabcheck validate` takes the folder as 
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 SERVER = (sys.executable, "-m", "zabcheck", "server")
 HOST = "127.0.0.1"
+PORTS = (12_000, 32_000)
+"""Between these a port is chosen where none is given."""
 ASKED = 2.0
 """Seconds that a server has to say what it is."""
 ENDED = 10.0
@@ -211,9 +214,21 @@ def ask(port: int, word: str) -> str:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody uses now."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind((HOST, 0))
-        return [int(each.getsockname()[1]) for each in sockets]
+    """Ports in a row that nobody uses now.
+
+    They are below those that the kernel gives to whoever connects: one of those could be taken while its server is
+    down.
+    """
+    first = random.randrange(*PORTS, count)
+    while not all(map(_is_free, range(first, first + count))):
+        first = random.randrange(*PORTS, count)
+    return list(range(first, first + count))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as tried:
+        try:
+            tried.bind((HOST, port))
+        except OSError:
+            return False
+    return True

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tests.implementation.tiny import Tiny, write
+from zabcheck.implementation.ensemble import free_ports
 from zabcheck.implementation.peer import Peer
 from zabcheck.implementation.peer_configuration import Endpoints, PeerConfiguration
 from zabcheck.traces.members import members
@@ -20,17 +20,6 @@ if TYPE_CHECKING:
     from zabcheck.traces.members import Members
 
 TICK = 0.1
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody uses now."""
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports = [int(each.getsockname()[1]) for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 def ensemble(voters: int, observers: int = 0, **changed: object) -> Members:

@@ -25,18 +25,10 @@ PATIENCE = 60
 
 @pytest.fixture
 def ensemble(tmp_path: Path) -> Iterator[Ensemble]:
-    made = Ensemble(Plan(tmp_path / "ensemble", client_port=ports(3), tick=200))
+    made = Ensemble(Plan(tmp_path / "ensemble", client_port=free_ports(3)[0], tick=200))
     made.start()
     yield made
     made.stop()
-
-
-def ports(count: int) -> int:
-    """The first of so many free ports in a row."""
-    while True:
-        first = free_ports(1)[0]
-        if first + count < 65536 and free_ports(count):
-            return first
 
 
 class Writer:
