@@ -121,6 +121,26 @@ def observes(story: Story) -> None:
     vote(story, "s4/log", 3, 3, ONE + 2, 1)
 
 
+def enters_round_two(story: Story, *own: tuple[int, int, int]) -> None:
+    """Server 2, with no history, learns of candidate 1 and round 2; then these votes of its own come back."""
+    vote(story, "s2/log", 2, 2, 0, 0)
+    vote(story, "s2/log", 1, 1, ONE + 2, 1, round=2)
+    for leader, zxid, epoch in own:
+        vote(story, "s2/log", 2, leader, zxid, epoch, round=2)
+
+
+def test_a_server_answers_itself_with_the_candidate_of_the_round_before() -> None:
+    new, old = (1, ONE + 2, 1), (2, 0, 0)
+    for own in ((new, old), (old, new), (old, new, new)):
+        story = legal()
+        enters_round_two(story, *own)
+        assert story.outcome().findings == ()
+    for own in ((new, old, old), (old, old), (new, (3, 0, 0))):
+        story = legal()
+        enters_round_two(story, *own)
+        assert [f.property for f in story.outcome().findings] == ["VoteOrder"]
+
+
 LEGAL: dict[str, Callable[[Story], Any]] = {
     "a record again": lambda s: s.tracks["s1/disk"].append(dict(s.find("s1/disk", e.Record, 3))),
     "a torn record": lambda s: s.add("s1/disk", e.Torn),

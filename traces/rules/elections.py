@@ -3,6 +3,9 @@
 What a server received is in its log, its own votes among it, since a server also votes to itself. So the candidates it
 must have had are known, but for two things that no log shows: how many of the received notifications it had read when
 it decided, and whether its own vote had come back to it by then. All states that agree with the log so far are kept.
+
+A vote of its own that comes back when it is in a later round it answers, to itself, as it answers others
+(``WorkerReceiver.run``). That answer may be made while the round is the new one and the candidate still the old one.
 """
 
 from __future__ import annotations
@@ -121,6 +124,8 @@ class Candidate:
     beliefs: list[Belief] = field(default_factory=list)
     decisions: set[int] = field(default_factory=set)
     """on which leaders the election may have ended by now"""
+    answered: int = 0
+    """the last round that it gave its candidate of the round before as an answer to itself"""
     lost: bool = False
     """not followed any more, until the next election begins"""
 
@@ -169,6 +174,7 @@ class Elections(Rule):
         me.began, me.beliefs, me.lost = event, [], False
         me.decisions = set()
         me.heard = []
+        me.answered = 0
         if event.server not in self.members.voters:
             self._enter(me, event.server or 0, epoch=-1)
 
@@ -232,6 +238,9 @@ class Elections(Rule):
                 agreeing.append(belief)
             elif len(belief.announced) > 1 and same(belief.announced[1], vote):
                 agreeing.append(replace(belief, announced=belief.announced[1:]))
+        if not agreeing and _answers_itself(me, event):
+            me.answered = int(event.round)
+            return
         ok = self.ledger.judge(BALLOTS, bool(agreeing), lambda: self._wrong_vote(me, event))
         if ok:
             me.beliefs = agreeing
@@ -332,6 +341,19 @@ def notification(event: Notified) -> Notification:
     if event.leader >= 1 << 63 or event.leader < 0:
         vote = Vote(0, NONE, -1)
     return Notification(vote, int(event.round), ROLES[event.state])
+
+
+def _answers_itself(me: Candidate, event: Notified) -> bool:
+    """Whether a vote may be such an answer: its last one of the rounds before, in a round that it entered."""
+    earlier = [
+        n for n in me.heard if n.sender == event.server and n.state == "looking" and n.round < event.round
+    ]
+    return (
+        bool(earlier)
+        and me.answered < event.round
+        and notification(earlier[-1]).vote == notification(event).vote
+        and any(n.round == event.round for belief in me.beliefs for n in belief.announced)
+    )
 
 
 def same(announced: Notification, seen: Notification) -> bool:
