@@ -85,7 +85,7 @@ def log_lines(
     """The log lines of ``stream`` in order, only those of these ``classes`` if they are given.
 
     A class is named without package and without nested classes. Asking for a few classes is much faster on a log at
-    a low level, where most lines are of no interest.
+    a low level, where most lines are of no interest. A line that the file ends in is foreign: half a number is another.
     """
     tally = Tally() if tally is None else tally
     held: tuple[str, int, int, float | None, str, str, str, str, str] | None = None
@@ -97,13 +97,15 @@ def log_lines(
         tally.lines += 1
         start = offset
         offset += len(raw)
-        if len(raw) == LONGEST and raw[-1:] != b"\n":
+        whole = raw[-1:] == b"\n"
+        if len(raw) == LONGEST and not whole:
             offset += _pass_over(stream)
             tally.cut += 1
-        head = HEAD.match(raw) if raw[:1].isdigit() else None
+            whole = True
+        head = HEAD.match(raw) if whole and raw[:1].isdigit() else None
         if head is None:
             tally.foreign += 1
-            if held and len(more) < FOLLOWING_LINES:
+            if held and whole and len(more) < FOLLOWING_LINES:
                 more.append(_text(raw[:500]))
             continue
         tally.heads += 1

@@ -39,7 +39,7 @@ def lines(text: str | bytes, tally: Tally | None = None) -> list[Line]:
 )  # fmt: skip
 def test_layouts(text: str, thread: str, class_name: str, message: str, myid: str) -> None:
     wall = datetime(2026, 11, 22, 19, 27, 5, 951000, tzinfo=UTC).timestamp()
-    for end in ("", "\n", "\r\n"):
+    for end in ("\n", "\r\n"):
         (line,) = lines(text + end)
         assert (line.thread, line.class_name, line.text, line.myid) == (thread, class_name, message, myid)
         assert line.wall == pytest.approx(wall)
@@ -73,13 +73,20 @@ def test_only_some_classes() -> None:
 
 
 def test_a_time_that_is_none() -> None:
-    (line,) = lines("2026-13-40 99:99:99,999 - INFO  [main:Leader@1] - LEADING")
+    (line,) = lines("2026-13-40 99:99:99,999 - INFO  [main:Leader@1] - LEADING\n")
     assert line.wall is None
+
+
+def test_a_line_that_the_file_ends_in_is_none() -> None:
+    head = "2026-11-22 19:27:05,951 - INFO  [main:Learner@1] - Getting a snapshot from leader 0x30"
+    tally = Tally()
+    assert lines(f"{head}\n{head}", tally) == lines(f"{head}\n")
+    assert (tally.heads, tally.foreign) == (1, 1)
 
 
 def test_a_long_line_is_cut_and_costs_little() -> None:
     head = b"2026-11-22 19:27:05,951 - INFO  [main:Leader@1] - "
-    text = head + b"x" * (100 * LONGEST) + b"\n" + b"\0" * (100 * LONGEST) + b"\n" + head + b"end"
+    text = head + b"x" * (100 * LONGEST) + b"\n" + b"\0" * (100 * LONGEST) + b"\n" + head + b"end\n"
     stream = io.BytesIO(text)
     tally = Tally()
     tracemalloc.start()

@@ -166,7 +166,7 @@ class Epochs(Rule):
 
     def _loaded(self, event: Loaded) -> None:
         life = self._life(event)
-        if not life.in_role:
+        if life.known and not life.in_role:
             life.loaded, life.first = event, True
 
     def _looking(self, event: Looking) -> None:
