@@ -1,1 +1,1 @@
-"""The runnable server will live here: sockets and disk around the transition functions of the model."""
+"""A ZooKeeper server around the transition functions of the model: sockets, disk, clients and time."""

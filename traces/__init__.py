@@ -1,5 +1,5 @@
-"""What real ensembles leave behind: their configuration, and in time their recordings.
+"""What real ensembles leave behind, as events, and whether it conforms to the model.
 
-`zoo_cfg` reads who is in an ensemble and what is a quorum of it, `ensemble` is what it found, as plain data. The event
-schema, the readers and the validator of recordings will live here.
+`event` is the schema, `recording` opens what lies in a folder, `validator` holds it against the rules of `rules`, and
+`stepwise` looks for a run of a model that explains its recorded steps. `zoo_cfg` reads who is in an ensemble.
 """
