@@ -119,6 +119,7 @@ def observes(story: Story) -> None:
     vote(story, "s4/log", 3, 3, 0, 0)
     vote(story, "s4/log", 3, 3, 0, 1, round=2)
     vote(story, "s4/log", 3, 3, ONE + 2, 1)
+    vote(story, "s4/log", 1, 1, ONE + 2, 1, state="following", round=2)
 
 
 def enters_round_two(story: Story, *own: tuple[int, int, int]) -> None:

@@ -7,7 +7,7 @@ from the same sender, received in the same place, is in the sender's log; and an
 the sender's very first start.
 
 A server that does not vote is told the leader of the election before, in the new round, by those that look for the
-next one (``WorkerReceiver.run``). Of that no log has a copy.
+next one, and for a moment even by those that have just found him (``WorkerReceiver.run``). Of that no log has a copy.
 """
 
 from __future__ import annotations
@@ -127,11 +127,11 @@ class Deliveries(Rule):
             self._voters[event.sender].voted(_cast(event), event.round)
 
     def _vote(self, event: Seen, sender: int | None, to: int | None) -> None:
-        if sender not in self.members.voters:
+        if sender not in self.members.voters or to not in self.members.voters:
             return
         if event.state in ("leading", "following"):
             self._settled(event, sender)
-        if event.state != "looking" or to not in self.members.voters:
+        if event.state != "looking":
             return
         votes = self._seen[event.track, sender]
         if not votes or _cast(votes[-1]) != _cast(event) or votes[-1].round != event.round:
