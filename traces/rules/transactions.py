@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from zabcheck.traces.event import Applied, Committed, Counted, Loaded, Missing, Proposed, RoleTaken, Started
-from zabcheck.traces.finding import Finding
+from zabcheck.traces.finding import Anomaly, Finding
 from zabcheck.traces.ledger import Property, Rule
 
 if TYPE_CHECKING:
@@ -65,13 +65,14 @@ class Transactions(Rule):
         super().__init__(ledger)
         self._servers: dict[int, Server] = {}
         self._trees: dict[int, Applied] = {}
+        self._read: dict[int, Loaded] = {}
 
     def handlers(self) -> Mapping[type[Base], Callable[[Any], None]]:
         """By what happens to a transaction."""
         return {
             Started: self._fresh,
             RoleTaken: self._fresh,
-            Loaded: self._fresh,
+            Loaded: self._loaded,
             Missing: self._missing,
             Proposed: self._proposed,
             Counted: self._counted,
@@ -81,6 +82,20 @@ class Transactions(Rule):
 
     def _fresh(self, event: Base) -> None:
         self._servers[event.server or 0] = Server()
+
+    def _loaded(self, event: Loaded) -> None:
+        """The digest of a tree that was read from disk is in a log at any level, but does not decide.
+
+        It also counts what a fuzzy snapshot leaves behind (``cversion``), so that equal data may differ in it.
+        """
+        self._fresh(event)
+        other = self._read.setdefault(int(event.zxid), event)
+        if other.digest != event.digest and len(self._read) < REMEMBERED:
+            text = (
+                f"at {event.zxid} server {event.server} has a tree with digest {event.digest}, "
+                f"server {other.server} one with {other.digest}"
+            )
+            self.ledger.anomalies.append(Anomaly("different tree", text, (other, event)))
 
     def _missing(self, event: Missing) -> None:
         if event.track.endswith("/log"):
