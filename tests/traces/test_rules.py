@@ -205,3 +205,13 @@ def test_anomalies_are_no_violations() -> None:
         "different tree",
     }
     assert not any(f.property in {"Leadership1", "ActivationQuorum"} for f in outcome.findings)
+
+
+def test_a_vote_that_was_logged_before_the_server_looked_may_be_read() -> None:
+    story = legal()
+    votes = [f for f in story.tracks["s1/log"] if f["kind"] is e.Notified]
+    votes[1]["my_state"] = "following"
+    assert votes[1]["sender"] == 3
+    story.tracks["s1/log"].remove(votes[1])
+    story.tracks["s1/log"].insert(story.tracks["s1/log"].index(votes[0]), votes[1])
+    assert story.outcome().findings == ()

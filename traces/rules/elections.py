@@ -120,6 +120,9 @@ class Candidate:
     began: ElectionBegan | None = None
     waiting: list[Notified] = field(default_factory=list)
     """received before its first vote is seen"""
+    late: Notified | None = None
+    """the last one received before it looked for a leader. It may be read all the same: whether to read it is decided
+    a moment after it is logged (``WorkerReceiver.run``)"""
     heard: list[Notified] = field(default_factory=list)
     beliefs: list[Belief] = field(default_factory=list)
     decisions: set[int] = field(default_factory=set)
@@ -180,7 +183,10 @@ class Elections(Rule):
 
     def _notified(self, event: Notified) -> None:
         me = self._of(event)
-        if event.my_state not in (None, "looking") or me.lost or event.sender not in self.members.voters:
+        if me.lost or event.sender not in self.members.voters:
+            return
+        if event.my_state not in (None, "looking"):
+            me.late = event
             return
         if me.began is None or (not me.beliefs and event.sender != event.server):
             me.waiting.append(event)
@@ -212,6 +218,9 @@ class Elections(Rule):
         server = candidate(self.members, sid, epoch, me.began.zxid, me.round or 0)
         begin(server, NOWHERE)
         me.beliefs = [Belief(server, (current(server),))]
+        if me.late is not None:
+            me.beliefs += self._read(me.beliefs[0], me.late)
+            me.late = None
 
     def _hear(self, me: Candidate, event: Notified) -> None:
         me.heard.append(event)
