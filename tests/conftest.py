@@ -1,0 +1,22 @@
+"""Which tests run processes, sockets and clocks, so that the load of the machine may decide."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+LIVE = frozenset({"real", "implementation"})
+"""folders of such tests"""
+PURE = frozenset(
+    {"test_packets.py", "test_database.py", "test_disk.py", "test_patience.py", "test_replay.py"}
+)
+"""those among them that compute only"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    root = Path(__file__).parent
+    for item in items:
+        inside = item.path.relative_to(root) if item.path.is_relative_to(root) else item.path
+        if inside.parts[0] in LIVE and item.path.name not in PURE:
+            item.add_marker(pytest.mark.live)
