@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 LIVE = frozenset({"real", "implementation"})
-"""folders of such tests"""
+"""folders of such tests; in them a server that is killed, or broken on purpose, may leave a connection open"""
 PURE = frozenset(
     {"test_packets.py", "test_database.py", "test_disk.py", "test_patience.py", "test_replay.py"}
 )
@@ -20,3 +20,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         inside = item.path.relative_to(root) if item.path.is_relative_to(root) else item.path
         if inside.parts[0] in LIVE and item.path.name not in PURE:
             item.add_marker(pytest.mark.live)
+            item.add_marker(pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"))

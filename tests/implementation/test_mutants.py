@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from zabcheck.model.zookeeper.steps import HANDLERS
 from zabcheck.model.zookeeper.synchronization import Plan
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from zabcheck.model.zookeeper.server import Outbox, Server
@@ -69,6 +71,12 @@ def _acknowledge_only(me: Server, leader_: int, packet: Proposal, out: Outbox) -
         out.send(leader_, Ack(packet.txn.zxid))
     else:
         me.not_logged = (*me.not_logged, packet.txn)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_for_later_tests() -> Iterator[None]:
+    yield
+    gc.collect()
 
 
 MUTANTS = [
