@@ -43,10 +43,6 @@ class Footprint:
     reads: int = 0
     writes: int = 0
 
-    def conflicts(self, other: Footprint) -> bool:
-        """Whether the order of the two can matter."""
-        return bool(self.writes & (other.reads | other.writes) or self.reads & other.writes)
-
     def __or__(self, other: Footprint) -> Footprint:
         return Footprint(self.reads | other.reads, self.writes | other.writes)
 

@@ -82,14 +82,15 @@ def _sort(found: Found, source: Source, myids: dict[str, int]) -> None:
     if base == "myid":
         return
     owner = _owner(source.name, myids)
-    head = peek(source, PEEKED)
     if TRANSACTION_LOG.match(base) or SNAPSHOT.match(base) or base in EPOCH_FILES:
         if owner is None:
             raise UsageError(
                 f"{source.name}: whose disk is this? put it into a folder with the server's myid, or named s1, s2, …"
             )
         found.disks[owner].setdefault(_folder(source.name), []).append(source)
-    elif head.startswith(CAPTURES):
+        return
+    head = peek(source, PEEKED)
+    if head.startswith(CAPTURES):
         found.captures.append(source)
     elif head.lstrip()[:1] == b"{":
         _sort_json(found, source, head)

@@ -14,6 +14,9 @@ from zabcheck.model.zookeeper.scope import Scope
 if TYPE_CHECKING:
     from zabcheck.model.quorums import QuorumVerifier
 
+UNSET = 1 << 63
+"""No zxid, epoch or sid is this large; what is, stands for a negative number: of a server that may not vote, or of an
+empty database that was not expected."""
 LARGE = 2**62
 """A bound that no recording reaches."""
 
@@ -60,6 +63,11 @@ def members(
 def zxid(number: int) -> Zxid:
     """A zxid of a recording as the model has it."""
     return Zxid(number >> 32, number & 0xFFFFFFFF)
+
+
+def is_unset(number: int) -> bool:
+    """Whether a recorded number stands for none, see `UNSET`."""
+    return number < 0 or number >= UNSET
 
 
 def number(zxid: Zxid) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 import re
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ from zabcheck.traces.source import walk
 from zabcheck.traces.track import Track
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from zabcheck.model.quorums import QuorumVerifier
     from zabcheck.traces.ensemble import Ensemble
@@ -210,7 +210,7 @@ def _senders(found: Found) -> frozenset[int]:
     sids: set[int] = set()
     for families in found.logs.values():
         for sources in families.values():
-            for event in _until(_log(sources, Track("", None)), 2000):
+            for event in islice(_log(sources, Track("", None)), 2000):
                 if isinstance(event, Notified):
                     sids.add(event.sender)
     return frozenset(sids)
@@ -223,13 +223,6 @@ def _served(found: Found) -> frozenset[int]:
         with source.open() as stream:
             sids.update(e.server for e in client_history.read(stream, source.name) if e.server is not None)
     return frozenset(sids)
-
-
-def _until(events: Iterator[Base], most: int) -> Iterator[Base]:
-    for number, event in enumerate(events):
-        if number == most:
-            return
-        yield event
 
 
 def _release(found: Found) -> str | None:
@@ -293,24 +286,21 @@ def _images(found: Found, sid: int, folders: dict[str, list[Source]]) -> Iterato
 
 def _by_clock(tracks: list[Iterator[Base]]) -> Iterator[Base]:
     """Tracks side by side, by what their clocks say: a hint, so that causes tend to come before effects."""
-    return (event for _, event in heapq.merge(*map(_clocked, tracks), key=lambda pair: pair[0]))
-
-
-def _clocked(track: Iterator[Base]) -> Iterator[tuple[float, Base]]:
-    latest = float("-inf")
-    for event in track:
-        latest = max(latest, event.wall or latest)
-        yield latest, event
+    return _side_by_side(tracks, lambda event: event.wall or 0)
 
 
 def _by_zxid(tracks: list[Iterator[Base]]) -> Iterator[Base]:
     """Disks side by side, by their zxids, so that records are compared soon."""
-    return (event for _, event in heapq.merge(*map(_numbered, tracks), key=lambda pair: pair[0]))
+    return _side_by_side(tracks, lambda event: event.zxid if isinstance(event, Record) else 0)
 
 
-def _numbered(track: Iterator[Base]) -> Iterator[tuple[int, Base]]:
-    highest = -1
-    for event in track:
-        if isinstance(event, Record):
-            highest = max(highest, int(event.zxid))
-        yield highest, event
+def _side_by_side(tracks: list[Iterator[Base]], number: Callable[[Base], float]) -> Iterator[Base]:
+    """Tracks merged by the largest number that each has reached; within a track the order stays."""
+
+    def reached(track: Iterator[Base]) -> Iterator[tuple[float, Base]]:
+        highest = 0.0
+        for event in track:
+            highest = max(highest, number(event))
+            yield highest, event
+
+    return (event for _, event in heapq.merge(*map(reached, tracks), key=lambda pair: pair[0]))

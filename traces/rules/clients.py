@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zabcheck.traces.event import Missing, Operation, Record, SessionState
 from zabcheck.traces.finding import Finding
 from zabcheck.traces.ledger import Property, Rule
+from zabcheck.traces.transactions import MULTI, body_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,7 +21,6 @@ FORWARD = "MonotonicReads"
 FIFO = "ClientOrder"
 ANSWERED = "AcknowledgedWrites"
 READS = "ReadsExplained"
-MULTI = 14
 CHANGES = frozenset({1, 5, 15, 16, 19, 21})
 """Types of transactions that write the data of a node (``ZooDefs.OpCode``), besides a multi, which may."""
 
@@ -239,11 +238,7 @@ class Clients(Rule):
         if write is None:
             return
         ok = event.path is None or write.path is None or event.path == write.path
-        data = (
-            None
-            if write.value is None
-            else zlib.adler32(write.value.encode()) << 32 | len(write.value.encode())
-        )
+        data = None if write.value is None else body_of(write.value.encode())
         if write.op in {"create", "set"} and event.value is not None and data is not None:
             ok = ok and event.value == data
         self.ledger.judge(

@@ -27,7 +27,7 @@ from zabcheck.traces.event import (
 )
 from zabcheck.traces.finding import Finding
 from zabcheck.traces.ledger import Property, Rule
-from zabcheck.traces.members import zxid
+from zabcheck.traces.members import is_unset, zxid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from zabcheck.model.zookeeper.events import Event as ModelEvent
     from zabcheck.model.zookeeper.messages import Packet
     from zabcheck.traces.event import Base
+    from zabcheck.traces.ledger import Ledger
     from zabcheck.traces.members import Members
 
 ROLES = {
@@ -151,9 +152,12 @@ class Elections(Rule):
         ),
     )
 
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__(ledger)
+        self._candidates: dict[int, Candidate] = {}
+
     def handlers(self) -> Mapping[type[Base], Callable[[Any], None]]:
         """By what happens to a server that looks for a leader."""
-        self._candidates: dict[int, Candidate] = {}
         return {
             Missing: self._missing,
             Started: self._started,
@@ -347,7 +351,7 @@ def candidate(members: Members, sid: int, epoch: int, last: int, round_: int) ->
 def notification(event: Notified) -> Notification:
     """A recorded notification as the model has it."""
     vote = Vote(event.leader, zxid(event.zxid), int(event.epoch))
-    if event.leader >= 1 << 63 or event.leader < 0:
+    if is_unset(event.leader):
         vote = Vote(0, NONE, -1)
     return Notification(vote, int(event.round), ROLES[event.state])
 

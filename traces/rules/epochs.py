@@ -23,10 +23,10 @@ from zabcheck.traces.event import (
     Started,
     SyncInputs,
     SyncReceived,
-    UptodateReceived,
 )
 from zabcheck.traces.finding import Finding
 from zabcheck.traces.ledger import Property, Rule
+from zabcheck.traces.members import is_unset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -78,8 +78,6 @@ class Life:
     in_role: bool = False
     truncated: bool = False
     """it was cut back, or got a snapshot, since its last vote"""
-    served: bool = False
-    newleader: NewleaderReceived | None = None
 
 
 @dataclass(frozen=True)
@@ -150,7 +148,6 @@ class Epochs(Rule):
             Activated: self._activated,
             SyncReceived: self._synchronized,
             NewleaderReceived: self._newleader,
-            UptodateReceived: self._uptodate,
             EpochSet: lambda e: self._epoch(e, int(e.epoch)),
         }
 
@@ -216,7 +213,7 @@ class Epochs(Rule):
             self._compare(life, event)
             if life.first and life.loaded is not None:
                 self._returns.setdefault(event.server or 0, []).append(Return(life.loaded, began, event))
-            life.vote, life.first, life.truncated, life.served = event, False, False, False
+            life.vote, life.first, life.truncated = event, False, False
         self._epoch(event, int(event.epoch))
 
     def _compare(self, life: Life, event: Notified) -> None:
@@ -241,7 +238,7 @@ class Epochs(Rule):
     def _epoch(self, event: Base, epoch: int) -> None:
         """An epoch that a server was seen in."""
         server = event.server or 0
-        if epoch < 0 or is_unset(epoch):
+        if is_unset(epoch):
             return
         self._earliest.setdefault(server, epoch)
         before = self._epochs.get(server)
@@ -355,10 +352,6 @@ class Epochs(Rule):
 
     def _newleader(self, event: NewleaderReceived) -> None:
         self._joined[event.server or 0] = self._joined.get(event.server or 0, 0) + 1
-        self._life(event).newleader = event
-
-    def _uptodate(self, event: UptodateReceived) -> None:
-        self._life(event).served = True
 
     def finish(self) -> None:
         """Compare what supporters had after a restart with what they had acknowledged."""
@@ -461,11 +454,6 @@ class Epochs(Rule):
     def activations(self) -> Mapping[int, Reign]:
         """The activated epochs, each with its leader's time as such."""
         return self._activations
-
-
-def is_unset(number: int) -> bool:
-    """Whether a vote's field is that of a server that may not vote, or -1 of an empty database."""
-    return number < 0 or number >= 1 << 63
 
 
 def _set(sids: Any) -> str:

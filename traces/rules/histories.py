@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from zabcheck.traces.event import Epochs, Hex, Image, LogFile, Record, Sent, Snapshot
 from zabcheck.traces.finding import Anomaly, Finding
 from zabcheck.traces.ledger import Property, Rule
-from zabcheck.traces.members import zxid as parts
 from zabcheck.traces.rules.talks import PROPOSALS
+from zabcheck.traces.transactions import differ_by_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,9 +31,6 @@ HOLES = "LogContiguity"
 PREFIX = "TotalOrder"
 DISCARDED = "P2"
 FILES = "EpochFiles"
-LENGTH = 0xFFFFFFFF
-DIGEST = 12
-"""Bytes of the digest behind a transaction."""
 KEPT_RECORDS = 200_000
 """Records that are kept for comparison before those are dropped that every server was read past."""
 
@@ -57,7 +54,6 @@ class History:
     files: int = 0
     """how many files of the log there are; without any, what is behind the snapshot is not known"""
     records: int = 0
-    repeats: int = 0
 
     @property
     def base(self) -> int:
@@ -206,7 +202,6 @@ class Histories(Rule):
         if top is None:
             self._begin(history, event)
         elif zxid <= top.zxid:
-            history.repeats += 1
             return
         elif top.zxid >> 32 == epoch:
             self._next(history, top, event)
@@ -230,7 +225,7 @@ class Histories(Rule):
         if isinstance(event, Sent) == isinstance(other, Sent):
             if isinstance(event, Sent):
                 return  # the rules for the wire compare proposals with one another
-        elif abs((known[0] & LENGTH) - (body & LENGTH)) == DIGEST:
+        elif differ_by_digest(known[0], body):
             return  # an older release proposes without the digest what it reads from its log
         self.ledger.judge(
             SAME,
@@ -374,8 +369,3 @@ def _has(event: Record | Sent) -> str:
 def _where(history: History) -> str:
     copy = f" in the copy {history.image.name}" if history.image.name else ""
     return f"the log of server {history.server}{copy}"
-
-
-def shown(zxid: int) -> str:
-    """A zxid with its parts."""
-    return f"{hex(zxid)} ({parts(zxid)})"

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from zabcheck.traces.event import Ballot, Closed, Handshake, Hex, Missing, Sent, Unrecognised
 from zabcheck.traces.finding import Anomaly, Finding
 from zabcheck.traces.ledger import Property, Rule
-from zabcheck.traces.rules.suspicions import Suspicions
-from zabcheck.traces.rules.talks import COMMITS, INFO, INFORMS, PROPOSALS, SYNCS, Talk, Talks
+from zabcheck.traces.rules.suspicions import Suspicions, capture_of
+from zabcheck.traces.rules.talks import ACTIVATIONS, COMMITS, INFO, INFORMS, PROPOSALS, SYNCS, Talk, Talks
+from zabcheck.traces.transactions import differ_by_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -38,8 +39,6 @@ UNCHANGED = "the ensemble"
 """What is awaited until the end: that the ensemble which is known is that of the whole capture."""
 REIGNS = 1000
 """Reigns that are remembered."""
-DIGEST = 12
-"""Bytes of a digest, which an older release leaves out of a proposal that it reads from its log."""
 
 
 @dataclass(eq=False)
@@ -158,7 +157,7 @@ class Reigns(Rule):
 
     def _met(self, event: Ballot | Sent) -> None:
         if event.server is not None and event.to is not None and len(self._meetings) < REMEMBERED:
-            self._meetings.add((_capture(event.track), frozenset((event.server, event.to))))
+            self._meetings.add((capture_of(event.track), frozenset((event.server, event.to))))
 
     def _lost(self, event: Missing | Unrecognised) -> None:
         self._suspicions.lost(event.track)
@@ -168,7 +167,7 @@ class Reigns(Rule):
         elif event.track.count("/") > 1 and (
             isinstance(event, Missing) or any(w in event.what for w in SECRET)
         ):
-            self._hush(_capture(event.track), event.server)
+            self._hush(capture_of(event.track), event.server)
 
     def _hush(self, capture: str, sid: int | None) -> None:
         """From now on it is known that a server said something that cannot be read; ``None`` is any server."""
@@ -180,7 +179,7 @@ class Reigns(Rule):
         self._suspicions.heard(event.track)
         talk = self._talks.at(event.track)
         if talk is not None and talk.leader is not None:
-            self._waiting.get((_capture(event.track), talk.leader), {}).pop(talk.connection, None)
+            self._waiting.get((capture_of(event.track), talk.leader), {}).pop(talk.connection, None)
         self._talks.close(event.track)
 
     def _unseen(self, reign: Reign) -> frozenset[int]:
@@ -210,7 +209,7 @@ class Reigns(Rule):
         """Decide whether enough servers gave their word, if all that may have are heard."""
         inside = frozenset((*given, reign.leader))
         if self.members.is_quorum(inside):
-            self.ledger.judge(name, True, lambda: Finding(name, None, "", "", "", ()))
+            self.ledger.checked[name] += 1
             return
         unseen = self._unseen(reign)
         if self._reconfigured:
@@ -252,7 +251,7 @@ class Reigns(Rule):
     def _sent(self, event: Sent) -> None:
         self._position += 1
         self._suspicions.heard(event.track)
-        if event.type in ("COMMITANDACTIVATE", "INFORMANDACTIVATE") and not self._reconfigured:
+        if event.type in ACTIVATIONS and not self._reconfigured:
             self._reconfigured = True
             self._suspicions.lost(UNCHANGED, "the ensemble was reconfigured")
         talk = self._talks.of(event)
@@ -269,7 +268,7 @@ class Reigns(Rule):
             self._bind(talk, talk.leader, talk.offer)
         if talk.reign is None and event.type in ("ACKEPOCH", "ACK"):
             # The answer to a LEADERINFO that was not seen.
-            self._hush(_capture(event.track), talk.learner)
+            self._hush(capture_of(event.track), talk.learner)
         step = (self._STEPS if by_leader else self._ANSWERS).get(event.type)
         if step is not None:
             step(self, talk, event)
@@ -277,7 +276,7 @@ class Reigns(Rule):
     def _bind(self, talk: Member, leader: int, offer: Sent) -> None:
         """Only now it is known whose epoch was offered; what was said in between has passed."""
         if offer.zxid is not None:
-            reign = self._reign(_capture(offer.track), leader, offer.zxid >> 32, offer)
+            reign = self._reign(capture_of(offer.track), leader, offer.zxid >> 32, offer)
             reign.whole = False
             talk.reign = reign
             reign.members.append(talk)
@@ -299,7 +298,7 @@ class Reigns(Rule):
     def _info(self, talk: Member, event: Sent) -> None:
         talk.info, talk.position = event, self._position
         if talk.leader is not None:
-            self._waiting.setdefault((_capture(event.track), talk.leader), {})[talk.connection] = talk
+            self._waiting.setdefault((capture_of(event.track), talk.leader), {})[talk.connection] = talk
 
     def _ackepoch(self, talk: Member, event: Sent) -> None:
         if talk.reign is not None and event.epoch != -1 and talk.learner is not None and not talk.observer:
@@ -321,7 +320,7 @@ class Reigns(Rule):
     def _leaderinfo(self, talk: Member, event: Sent) -> None:
         if event.zxid is None or talk.leader is None:
             return
-        capture, leader, epoch = _capture(event.track), talk.leader, event.zxid >> 32
+        capture, leader, epoch = capture_of(event.track), talk.leader, event.zxid >> 32
         waiting = self._waiting.setdefault((capture, leader), {})
         latest = self._latest.get((capture, leader))
         if latest is not None and epoch < latest.epoch and talk.position > latest.position:
@@ -506,7 +505,7 @@ class Reigns(Rule):
         if first is event or first.body is None:
             return
         body, other = event.body, first.body
-        if body != other and abs((body & 0xFFFFFFFF) - (other & 0xFFFFFFFF)) == DIGEST:
+        if differ_by_digest(body, other):
             text = f"proposal {event.zxid} is sent with and without a digest"
             self.ledger.anomalies.append(Anomaly("digest left out", text, (first, event)))
             return
@@ -537,11 +536,6 @@ class Reigns(Rule):
         "ACKEPOCH": _ackepoch,
         "ACK": _ack,
     }
-
-
-def _capture(track: str) -> str:
-    """Which capture a track is of: ``wire`` of ``wire/3/a-b``."""
-    return track.split("/", 1)[0]
 
 
 def _silence(capture: str, sid: int) -> str:

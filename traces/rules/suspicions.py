@@ -61,7 +61,7 @@ class Suspicions:
 
     def lost(self, track: str, why: str = "frames were not captured") -> None:
         """Something of a track was not captured, which may be what was not seen."""
-        self._losses.setdefault(_capture(track), f"{track}: {why}")
+        self._losses.setdefault(capture_of(track), f"{track}: {why}")
         told: set[str] = set()
         for each in self._open:
             name = each.finding.property
@@ -74,7 +74,7 @@ class Suspicions:
     def finish(self) -> None:
         """Nothing more comes: what waits has nothing to wait for."""
         for found in [*self._confirmed, *(each.finding for each in self._open)]:
-            lost = self._losses.get(_capture(found.events[-1].track)) if found.events else None
+            lost = self._losses.get(capture_of(found.events[-1].track)) if found.events else None
             self._ledger.judge(found.property, False, lambda f=found, lost=lost: replace(f, doubt=lost))  # type: ignore[misc]
         self._open.clear()
         self._confirmed.clear()
@@ -84,6 +84,6 @@ class Suspicions:
             self._confirmed.append(found)
 
 
-def _capture(track: str) -> str:
+def capture_of(track: str) -> str:
     """Which capture a track is of: ``wire`` of ``wire/3/a-b``."""
     return track.split("/", 1)[0]

@@ -17,7 +17,7 @@ from zabcheck.model.zookeeper.synchronization import decide
 from zabcheck.traces.event import ElectionBegan, Hex, Notified, SyncInputs, SyncReceived, SyncSent
 from zabcheck.traces.finding import Finding
 from zabcheck.traces.ledger import Property, Rule
-from zabcheck.traces.members import number, zxid
+from zabcheck.traces.members import UNSET, number, zxid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 DECISION = "SyncDecision"
 AGREEMENT = "SyncAgreement"
-UNSET = 1 << 63
-"""No zxid is this large; what is, stands for -1: an empty database that was not expected."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +65,8 @@ class Synchronization(Rule):
 
     def __init__(self, ledger: Ledger) -> None:
         super().__init__(ledger)
-        self._latest: dict[tuple[int | None, int], SyncInputs] = {}
+        self._latest: dict[tuple[int | None, int], tuple[SyncInputs, set[Choice]]] = {}
         self._decided: dict[int, list[tuple[SyncInputs, set[Choice]]]] = defaultdict(list)
-        self._sent: dict[int, list[SyncSent]] = defaultdict(list)
         self._leaders: dict[int | None, set[int]] = defaultdict(set)
         """by learner, whom it may follow now: who it voted for, or who said that it leads"""
         self._received: dict[int, list[tuple[SyncReceived, set[int]]]] = defaultdict(list)
@@ -97,15 +94,15 @@ class Synchronization(Rule):
             leaders.add(event.leader)
 
     def _inputs(self, event: SyncInputs) -> None:
-        choices = set(allowed(self.members.switches, event))
-        self._latest[event.server, event.learner] = event
-        self._decided[event.learner].append((event, choices))
+        decided = event, set(allowed(self.members.switches, event))
+        self._latest[event.server, event.learner] = decided
+        self._decided[event.learner].append(decided)
 
     def _sending(self, event: SyncSent) -> None:
-        inputs = self._latest.get((event.server, event.learner))
-        if inputs is None:
+        decided = self._latest.get((event.server, event.learner))
+        if decided is None:
             return
-        choices = set(allowed(self.members.switches, inputs))
+        inputs, choices = decided
         fits = any(c.fits(event.mode, event.zxid) for c in choices)
         self.ledger.judge(DECISION, fits, lambda: self._wrong(inputs, choices, event))
 

@@ -17,6 +17,8 @@ PROPOSALS = frozenset({"PROPOSAL", "INFORM", "INFORMANDACTIVATE"})
 """Packets that bring a transaction; INFORM commits it as well, for observers."""
 INFORMS = frozenset({"INFORM", "INFORMANDACTIVATE"})
 COMMITS = frozenset({"COMMIT", "COMMITANDACTIVATE"})
+ACTIVATIONS = frozenset({"COMMITANDACTIVATE", "INFORMANDACTIVATE"})
+"""Packets that commit another ensemble."""
 OF_LEARNERS = INFO | {"ACKEPOCH", "ACK", "REQUEST"}
 """Packets that only a learner sends."""
 MOST = 10_000

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from zabcheck.traces.event import Closed, Missing, Sent, Unrecognised
 from zabcheck.traces.finding import Anomaly, Finding
 from zabcheck.traces.ledger import Property, Rule
+from zabcheck.traces.members import is_unset
 from zabcheck.traces.rules.suspicions import Suspicions
 from zabcheck.traces.rules.talks import COMMITS, INFO, INFORMS, PROPOSALS, SYNCS, Talk, Talks
 from zabcheck.traces.rules.zxid_runs import Firsts, Runs
@@ -206,7 +207,7 @@ class Wire(Rule):
         talk.epoch = None if event.zxid is None else event.zxid >> 32
 
     def _ackepoch(self, talk: Course, event: Sent) -> None:
-        if event.zxid is not None and event.zxid < 1 << 63:
+        if event.zxid is not None and not is_unset(event.zxid):
             talk.had = event.zxid
         accepted, epoch = talk.accepted, talk.epoch
         if accepted is None or epoch is None or event.epoch is None:
