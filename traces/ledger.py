@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from zabcheck.traces.finding import Anomaly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from zabcheck.traces.event import Base
-    from zabcheck.traces.finding import Anomaly, Finding
+    from zabcheck.traces.finding import Finding
     from zabcheck.traces.members import Members
 
 MOST = 1000
-"""Findings of one property that are kept; the rest are counted."""
+"""Findings of one property that are kept, the rest are counted; and anomalies of one kind, each once."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Property:
     sentence: str
     needs: str
     """what a recording must contain so that it can be decided"""
+    of_members: bool = True
+    """whether it depends on who is in the ensemble, and so on its configuration"""
 
 
 @dataclass
@@ -38,6 +42,8 @@ class Ledger:
     doubtful: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
     anomalies: list[Anomaly] = field(default_factory=list)
+    remarked: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """by kind, the texts of anomalies"""
     incomplete: dict[tuple[str, int | None], str] = field(default_factory=dict)
     """kinds of evidence of a server (``log``, ``disk``, ``wire``, ``client``) that lack something, and what"""
 
@@ -58,6 +64,13 @@ class Ledger:
         tally[found.property] += 1
         if tally[found.property] <= MOST:
             self.findings.append(found)
+
+    def remark(self, kind: str, text: str, *events: Base) -> None:
+        """Keep an anomaly, if it is new."""
+        known = self.remarked[kind]
+        if text not in known and len(known) < MOST:
+            known.add(text)
+            self.anomalies.append(Anomaly(kind, text, events))
 
     def lacks(self, evidence: str, *servers: int | None) -> str | None:
         """Why evidence of these servers, or of this kind as a whole, is incomplete; ``None`` if it is not."""

@@ -97,9 +97,9 @@ class Validator:
             histories,
             Survival(ledger, epochs, histories),
             Clients(ledger),
-            Membership(ledger, changed=self.changed),
             Progress(ledger),
         ]
+        self._rules.append(Membership(ledger, self._rules, changed=self.changed))
         self._handlers: dict[type[Base], list[Callable[[Any], None]]] = {}
         self._coverage = Coverage()
         parts: list[Rule | Coverage] = [*self._rules, self._coverage]

@@ -47,22 +47,30 @@ class Clients(Rule):
     """The histories of clients, against themselves and against the transaction logs."""
 
     properties = (
-        Property(FORWARD, "No session is shown an older state than it was shown before.", "a client history"),
+        Property(
+            FORWARD,
+            "No session is shown an older state than it was shown before.",
+            "a client history",
+            of_members=False,
+        ),
         Property(
             FIFO,
             "The writes of a session take effect in the order in which it made them.",
             "a client history",
+            of_members=False,
         ),
         Property(
             ANSWERED,
             "A write that was acknowledged is in the log under the zxid that the client was told, with its path.",
             "a client history and transaction logs",
+            of_members=False,
         ),
         Property(
             READS,
             "What is read is what the write with the zxid of the node's last change wrote, and that is a write to "
             "this node.",
             "a client history, with values",
+            of_members=False,
         ),
     )
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from zabcheck.traces.event import Epochs, Hex, Image, LogFile, Record, Sent, Snapshot
-from zabcheck.traces.finding import Anomaly, Finding
+from zabcheck.traces.finding import Finding
 from zabcheck.traces.ledger import Property, Rule
 from zabcheck.traces.rules.talks import PROPOSALS
 from zabcheck.traces.transactions import differ_by_digest
@@ -101,27 +101,32 @@ class Histories(Rule):
             SAME,
             "Under the same zxid every server has the same bytes, those that were proposed.",
             "transaction logs of two servers, or one and a packet capture",
+            of_members=False,
         ),
         Property(
             HOLES,
             "Within an epoch no record is missing in a log, unless a snapshot covers it.",
             "a transaction log",
+            of_members=False,
         ),
         Property(
             PREFIX,
             "Of two histories that go on into later epochs, neither has a transaction that the other lacks.",
             "transaction logs of two servers",
+            of_members=False,
         ),
         Property(
             DISCARDED,
             "A proposal that the history of a later epoch does not begin with is in no history that has records of "
             "that epoch.",
             "transaction logs of two servers, over two epochs",
+            of_members=False,
         ),
         Property(
             FILES,
             "The accepted epoch is at least the current one, and that at least the epoch of the last record.",
             "epoch files",
+            of_members=False,
         ),
     )
 
@@ -161,11 +166,8 @@ class Histories(Rule):
         if event.valid and (history.snapshot is None or event.zxid > history.snapshot.zxid):
             history.snapshot = event
         if not event.valid:
-            self.ledger.anomalies.append(
-                Anomaly(
-                    "invalid snapshot", f"server {event.server} has a snapshot that it cannot read", (event,)
-                )
-            )
+            text = f"server {event.server} has a snapshot at {event.zxid} that it cannot read"
+            self.ledger.remark("invalid snapshot", text, event)
 
     def _files(self, event: Epochs) -> None:
         history = self._open.get(event.track)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from zabcheck.traces.event import Record, Sent
 from zabcheck.traces.ledger import Rule
+from zabcheck.traces.rules.talks import ACTIVATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from zabcheck.traces.event import Base
     from zabcheck.traces.finding import Finding
@@ -21,31 +22,14 @@ if TYPE_CHECKING:
 
 RECONFIG = 16
 """The type of a transaction that changes the ensemble (``ZooDefs.OpCode.reconfig``)."""
-PACKETS = frozenset({"COMMITANDACTIVATE", "INFORMANDACTIVATE"})
-FIXED = frozenset(
-    {
-        "RecordAgreement",
-        "LogContiguity",
-        "TotalOrder",
-        "P2",
-        "EpochFiles",
-        "ProposalOrder",
-        "CommitOrder",
-        "TreeAgreement",
-        "MonotonicReads",
-        "ClientOrder",
-        "AcknowledgedWrites",
-        "ReadsExplained",
-    }
-)
-"""Properties that do not depend on who is in the ensemble."""
 
 
 class Membership(Rule):
     """Looks for a reconfiguration."""
 
-    def __init__(self, ledger: Ledger, *, changed: str | None = None) -> None:
+    def __init__(self, ledger: Ledger, rules: Iterable[Rule], *, changed: str | None = None) -> None:
         super().__init__(ledger)
+        self._fixed = {p.name for rule in rules for p in rule.properties if not p.of_members}
         self.changed = changed
         """why it is known that the ensemble changed"""
 
@@ -58,7 +42,7 @@ class Membership(Rule):
             self.changed = f"the ensemble was reconfigured by {event.zxid} ({event.at})"
 
     def _sent(self, event: Sent) -> None:
-        if event.type in PACKETS and self.changed is None:
+        if event.type in ACTIVATIONS and self.changed is None:
             self.changed = f"the ensemble was reconfigured by {event.zxid} ({event.at})"
 
     def finish(self) -> None:
@@ -66,11 +50,11 @@ class Membership(Rule):
         if self.changed is None:
             return
         ledger = self.ledger
-        for name in set(ledger.violated) - FIXED:
+        for name in set(ledger.violated) - self._fixed:
             ledger.doubtful[name] += ledger.violated.pop(name)
         ledger.findings[:] = [self._doubted(f) for f in ledger.findings]
 
     def _doubted(self, finding: Finding) -> Finding:
-        if finding.property in FIXED:
+        if finding.property in self._fixed:
             return finding
         return replace(finding, doubt=finding.doubt or self.changed)

@@ -15,7 +15,6 @@ from zabcheck.traces.event import (
     SyncReceived,
     UptodateReceived,
 )
-from zabcheck.traces.finding import Anomaly
 from zabcheck.traces.ledger import Rule
 
 if TYPE_CHECKING:
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
 
     from zabcheck.traces.event import Base
     from zabcheck.traces.ledger import Ledger
-
-MOST = 1000
-"""Anomalies that are kept, each once."""
 
 
 @dataclass
@@ -44,7 +40,6 @@ class Progress(Rule):
     def __init__(self, ledger: Ledger) -> None:
         super().__init__(ledger)
         self._terms: dict[int | None, Term] = {}
-        self._said: set[tuple[str, str]] = set()
 
     def handlers(self) -> Mapping[type[Base], Callable[[Any], None]]:
         """By what a server does in its role."""
@@ -75,21 +70,21 @@ class Progress(Rule):
         if term is None or term.done:
             return
         if term.began.role == "leading":
-            self._add(
+            self.ledger.remark(
                 "epoch not activated",
                 f"server {event.server} led, and no quorum joined it",
                 term.began,
                 event,
             )
         elif term.synced is not None:
-            self._add(
+            self.ledger.remark(
                 "synchronization not completed",
                 f"server {event.server} began to be synchronized ({term.synced.mode.upper()}), and did not finish",
                 term.synced,
                 event,
             )
         else:
-            self._add(
+            self.ledger.remark(
                 "leader not joined",
                 f"server {event.server} had a leader, and got nothing of it",
                 term.began,
@@ -97,12 +92,7 @@ class Progress(Rule):
             )
 
     def _alarm(self, event: Alarm) -> None:
-        self._add(event.what, f"server {event.server}: {event.text or event.what}", event)
+        self.ledger.remark(event.what, f"server {event.server}: {event.text or event.what}", event)
 
     def _refused(self, event: Refused) -> None:
-        self._add("start refused", f"server {event.server} did not start: {event.reason}", event)
-
-    def _add(self, kind: str, text: str, *events: Base) -> None:
-        if len(self.ledger.anomalies) < MOST and (kind, text) not in self._said:
-            self._said.add((kind, text))
-            self.ledger.anomalies.append(Anomaly(kind, text, events))
+        self.ledger.remark("start refused", f"server {event.server} did not start: {event.reason}", event)

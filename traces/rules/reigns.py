@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from zabcheck.traces.event import Ballot, Closed, Handshake, Hex, Missing, Sent, Unrecognised
-from zabcheck.traces.finding import Anomaly, Finding
+from zabcheck.traces.finding import Finding
 from zabcheck.traces.ledger import Property, Rule
 from zabcheck.traces.rules.suspicions import Suspicions, capture_of
 from zabcheck.traces.rules.talks import ACTIVATIONS, COMMITS, INFO, INFORMS, PROPOSALS, SYNCS, Talk, Talks
@@ -244,9 +244,8 @@ class Reigns(Rule):
     def _undecided(self, name: str, reign: Reign, event: Sent, why: str) -> None:
         if name not in reign.told:
             reign.told.add(name)
-            self.ledger.anomalies.append(
-                Anomaly("undecided", f"{name} of epoch {reign.epoch} is not decided: {why}", (event,))
-            )
+            text = f"{name} of epoch {reign.epoch} is not decided: {why}"
+            self.ledger.remark("undecided", text, event)
 
     def _sent(self, event: Sent) -> None:
         self._position += 1
@@ -507,7 +506,7 @@ class Reigns(Rule):
         body, other = event.body, first.body
         if differ_by_digest(body, other):
             text = f"proposal {event.zxid} is sent with and without a digest"
-            self.ledger.anomalies.append(Anomaly("digest left out", text, (first, event)))
+            self.ledger.remark("digest left out", text, first, event)
             return
         self.ledger.judge(
             SAME,

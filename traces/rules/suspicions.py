@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from zabcheck.traces.finding import Anomaly
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -68,7 +66,7 @@ class Suspicions:
             if track in each.waits and name not in told:
                 told.add(name)
                 text = f"{name} is not decided, because {why}: {each.finding.observed}"
-                self._ledger.anomalies.append(Anomaly("undecided", text, each.finding.events))
+                self._ledger.remark("undecided", text, *each.finding.events)
         self._open = [each for each in self._open if track not in each.waits]
 
     def finish(self) -> None:

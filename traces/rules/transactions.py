@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from zabcheck.traces.event import Applied, Committed, Counted, Loaded, Missing, Proposed, RoleTaken, Started
-from zabcheck.traces.finding import Anomaly, Finding
+from zabcheck.traces.finding import Finding
 from zabcheck.traces.ledger import Property, Rule
 
 if TYPE_CHECKING:
@@ -43,11 +43,13 @@ class Transactions(Rule):
             PROPOSED,
             "A leader gives its proposals successive zxids.",
             "logs of leaders at DEBUG, or a recording of an implementation",
+            of_members=False,
         ),
         Property(
             ORDER,
             "A server commits and applies transactions in the order of their zxids, and commits all.",
             "logs at DEBUG, or a recording of an implementation",
+            of_members=False,
         ),
         Property(
             QUORUM,
@@ -58,6 +60,7 @@ class Transactions(Rule):
             TREES,
             "Two servers that applied the same transaction have the same tree.",
             "logs of two servers at DEBUG, or recordings with digests",
+            of_members=False,
         ),
     )
 
@@ -90,12 +93,12 @@ class Transactions(Rule):
         """
         self._fresh(event)
         other = self._read.setdefault(int(event.zxid), event)
-        if other.digest != event.digest and len(self._read) < REMEMBERED:
+        if other.digest != event.digest:
             text = (
                 f"at {event.zxid} server {event.server} has a tree with digest {event.digest}, "
                 f"server {other.server} one with {other.digest}"
             )
-            self.ledger.anomalies.append(Anomaly("different tree", text, (other, event)))
+            self.ledger.remark("different tree", text, other, event)
 
     def _missing(self, event: Missing) -> None:
         if event.track.endswith("/log"):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from zabcheck.traces.event import Closed, Missing, Sent, Unrecognised
-from zabcheck.traces.finding import Anomaly, Finding
+from zabcheck.traces.finding import Finding
 from zabcheck.traces.ledger import Property, Rule
 from zabcheck.traces.members import is_unset
 from zabcheck.traces.rules.suspicions import Suspicions
@@ -319,7 +319,7 @@ class Wire(Rule):
         self._of_epoch(talk, event)
         if last is not None and self._firsts.is_odd(last, zxid):
             text = f"the first proposal of epoch {zxid >> 32} to server {talk.learner} is {zxid}"
-            self.ledger.anomalies.append(Anomaly("epoch does not begin at 1", text, (event,)))
+            self.ledger.remark("epoch does not begin at 1", text, event)
         talk.last = zxid
         talk.sent.add(zxid)
         if event.type in INFORMS:
@@ -392,14 +392,11 @@ class Wire(Rule):
         if not talk.first_ack:
             talk.first_ack = True
             if not newleader:
-                self.ledger.anomalies.append(
-                    Anomaly(
-                        "acknowledged before NEWLEADER",
-                        f"the first acknowledgement of server {talk.learner} in epoch {talk.epoch} is of {zxid}, "
-                        "not of NEWLEADER, so the leader does not count it (ZOOKEEPER-4685)",
-                        (event,),
-                    )
+                text = (
+                    f"the first acknowledgement of server {talk.learner} in epoch {talk.epoch} is of {zxid}, "
+                    "not of NEWLEADER, so the leader does not count it (ZOOKEEPER-4685)"
                 )
+                self.ledger.remark("acknowledged before NEWLEADER", text, event)
 
     _STEPS: Mapping[str, Callable[[Wire, Course, Sent], None]] = {
         "LEADERINFO": _leaderinfo,
