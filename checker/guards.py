@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zabcheck.checker.evaluate import Choices
+from zabcheck.checker.evaluate import Choices, PlainTree
 from zabcheck.checker.values import render
 from zabcheck.checker.vocabulary import NotEnabled, set_run
 
@@ -46,27 +46,22 @@ class Guard:
         )
 
 
-class _Watched:
+class _Watched(PlainTree):
     """A state that may be changed, and that tells who asks for a field."""
 
     def __init__(self, evaluator: Evaluator, state: State, tell: Callable[[int], None]) -> None:
+        super().__init__(evaluator.shape)
+        self.values = list(state)
         self.view = evaluator.shape.view(self)
-        self._values = list(state)
         self._tell = tell
 
     def read(self, index: int) -> Any:
         self._tell(index)
-        return self._values[index]
-
-    def write(self, index: int, value: Any) -> None:
-        self._values[index] = value
+        return super().read(index)
 
     def project(self, index: int, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         self._tell(index)
-        return function(self._values[index], *args)
-
-    def apply(self, index: int, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        self._values[index] = function(self._values[index], *args)
+        return super().project(index, function, args)
 
 
 class _Options:

@@ -34,6 +34,20 @@ def _of(found: list[Message], *types: str) -> list[int]:
     return [n for n, m in enumerate(found) if m.type in types]
 
 
+def _moved(
+    places: Callable[[list[Message]], list[int]], by: int
+) -> Callable[[list[Message], Random, Path], list[Message] | None]:
+    """Give one of some packets a later zxid."""
+
+    def change(found: list[Message], random: Random, folder: Path) -> list[Message] | None:
+        number = a.pick(random, places(found))
+        if number is None:
+            return None
+        return _set(found, number, found[number].with_zxid(found[number].zxid + by))
+
+    return change
+
+
 def _without(found: list[Message], numbers: set[int]) -> list[Message]:
     return [m for n, m in enumerate(found) if n not in numbers]
 
@@ -198,15 +212,7 @@ def commit_left_out(folder: Path, random: Random) -> bool:
 
 @mutation("wire", "Nothing is committed that was not proposed.")
 def commit_of_what_was_never_proposed(folder: Path, random: Random) -> bool:
-    def change(found: list[Message], random: Random, folder: Path) -> list[Message] | None:
-        number = a.pick(random, _of(found, "COMMIT"))
-        return (
-            None
-            if number is None
-            else _set(found, number, found[number].with_zxid(found[number].zxid + 1000))
-        )
-
-    return _apply(folder, random, change)
+    return _apply(folder, random, _moved(lambda found: _of(found, "COMMIT"), 1000))
 
 
 @mutation("wire", "A follower acknowledges what it was sent.")
@@ -281,41 +287,17 @@ def proposal_of_another_epoch(folder: Path, random: Random) -> bool:
 
 @mutation("wire", "NEWLEADER is of the epoch that LEADERINFO offered.")
 def leaderinfo_of_another_epoch(folder: Path, random: Random) -> bool:
-    def change(found: list[Message], random: Random, folder: Path) -> list[Message] | None:
-        number = a.pick(random, _of(found, "LEADERINFO"))
-        return (
-            None
-            if number is None
-            else _set(found, number, found[number].with_zxid(found[number].zxid + (1 << 32)))
-        )
-
-    return _apply(folder, random, change)
+    return _apply(folder, random, _moved(lambda found: _of(found, "LEADERINFO"), (1 << 32)))
 
 
 @mutation("wire", "NEWLEADER is of the epoch that LEADERINFO offered, and so is its acknowledgement.")
 def newleader_of_another_epoch(folder: Path, random: Random) -> bool:
-    def change(found: list[Message], random: Random, folder: Path) -> list[Message] | None:
-        number = a.pick(random, _of(found, "NEWLEADER"))
-        return (
-            None
-            if number is None
-            else _set(found, number, found[number].with_zxid(found[number].zxid + (1 << 32)))
-        )
-
-    return _apply(folder, random, change)
+    return _apply(folder, random, _moved(lambda found: _of(found, "NEWLEADER"), (1 << 32)))
 
 
 @mutation("wire", "Whoever has accepted a later epoch does not answer an earlier one.")
 def followerinfo_of_a_later_epoch(folder: Path, random: Random) -> bool:
-    def change(found: list[Message], random: Random, folder: Path) -> list[Message] | None:
-        number = a.pick(random, _of(found, "FOLLOWERINFO", "OBSERVERINFO"))
-        return (
-            None
-            if number is None
-            else _set(found, number, found[number].with_zxid(found[number].zxid + (9 << 32)))
-        )
-
-    return _apply(folder, random, change)
+    return _apply(folder, random, _moved(lambda found: _of(found, "FOLLOWERINFO", "OBSERVERINFO"), (9 << 32)))
 
 
 @mutation("wire", "A DIFF is for who has less, and this learner has more than its end.")
