@@ -20,7 +20,7 @@ from zabcheck.traces.incremental import DecodeError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from zabcheck.implementation.peer_configuration import Endpoints
+    from zabcheck.traces.ensemble import Address
 
 PIECE = 1 << 16
 GREETING = 5.0
@@ -58,7 +58,7 @@ class ElectionChannel:
     """A server's connections with all others, for votes."""
 
     def __init__(
-        self, sid: int, endpoints: Mapping[int, Endpoints], received: Callable[[int, Vote], None]
+        self, sid: int, endpoints: Mapping[int, Address], received: Callable[[int, Vote], None]
     ) -> None:
         self._sid = sid
         self._endpoints = endpoints

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zabcheck.implementation import epoch_files
+from zabcheck.implementation.configuration import read_configuration
 from zabcheck.implementation.errors import ServerError
 from zabcheck.implementation.peer_configuration import RELEASE
 
@@ -77,10 +78,17 @@ class Plan:
 
     def write(self) -> None:
         """Write the configurations, unless they are there: an ensemble keeps its ports."""
-        if all((self.home(sid) / "zoo.cfg").exists() for sid in self.sids):
+        if there := {path.parent for path in self.folder.glob("s*/zoo.cfg")}:
+            if there != {self.home(sid) for sid in self.sids}:
+                raise ServerError(f"{self.folder} has another ensemble; take an empty folder, or remove it")
+            for sid in self.sids:
+                port = read_configuration(self.home(sid) / "zoo.cfg").clients.port
+                if port != self.port(sid):
+                    raise ServerError(
+                        f"{self.folder} was made with --client-port {port - sid + 1}; go on with that, "
+                        "or take an empty folder"
+                    )
             return
-        if any(self.folder.glob("s*/zoo.cfg")):
-            raise ServerError(f"{self.folder} has another ensemble; take an empty folder, or remove it")
         ports = free_ports(2 * len(self.sids))
         lines = []
         for sid in self.sids:

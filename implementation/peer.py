@@ -22,6 +22,7 @@ from zabcheck.implementation.diary import Diary
 from zabcheck.implementation.election_channel import ElectionChannel
 from zabcheck.implementation.errors import ServerError
 from zabcheck.implementation.histories import Disk, Tree
+from zabcheck.implementation.operations import Op
 from zabcheck.implementation.outbox import Outbox
 from zabcheck.implementation.patience import Patience
 from zabcheck.implementation.peer_sessions import Heard, NoFront
@@ -58,8 +59,6 @@ AT_ONCE = 100
 """So many packets of one connection are handled before what they led to is put on disk and leaves."""
 MOST_STRANGERS = 64
 """So many that have not said who they are may be connected at once."""
-SYNC = 9
-"""The type of the request that changes nothing."""
 MODES = {Role.LEADING: "leader", Role.FOLLOWING: "follower", Role.OBSERVING: "observer"}
 HEARD = (Stage.NEWLEADER, Stage.WAITING, Stage.ACTIVE)
 """Stages in which a handler has a thread that sends, so that heartbeats can be sent."""
@@ -159,7 +158,6 @@ class Peer:
         self._saved = (0, 0)
         """accepted and current epoch on disk"""
         self._timer: asyncio.TimerHandle | None = None
-        self._tasks: list[asyncio.Task[None]] = []
         self._later: deque[tuple[Zxid, Callable[[], None]]] = deque()
         """as leader: what is answered when all that was proposed before is committed"""
         self._asked: deque[Request] = deque()
@@ -493,9 +491,6 @@ class Peer:
         else:
             connection.close()
 
-    def _sender(self, connection: Connection) -> int | None:
-        return next((sid for sid, link in self._out.links.items() if link is connection), None)
-
     def _read(self, connection: Connection) -> None:
         """A connection has something: if it is nobody's yet, who is it? The rest is taken when the server can."""
         if connection in self._strangers:
@@ -613,7 +608,7 @@ class Peer:
         me = self.me
         if not self.is_serving():
             return
-        if request.type == SYNC:
+        if request.type == Op.SYNC:
             self._asked.append(request)
         if me.is_leading:
             self._propose(me.sid, request)
@@ -623,7 +618,7 @@ class Peer:
     def _propose(self, sender: int, request: Request) -> None:
         """As leader, propose what a request becomes (``PrepRequestProcessor``, ``ProposalRequestProcessor``)."""
         me = self.me
-        if request.type == SYNC:
+        if request.type == Op.SYNC:
             self._when_committed(
                 self._synced if sender == me.sid else lambda: self._out.send_wire(sender, Synced())
             )

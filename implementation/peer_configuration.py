@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from zabcheck.implementation.errors import ServerError
@@ -13,21 +14,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from zabcheck.implementation.configuration import Configuration
-    from zabcheck.traces.ensemble import Ensemble
+    from zabcheck.traces.ensemble import Address
     from zabcheck.traces.java_properties import Property
     from zabcheck.traces.members import Members
 
 RELEASE = "mended"
 """What our servers behave like, unless told otherwise: the latest release with every known bug mended."""
-
-
-@dataclass(frozen=True)
-class Endpoints:
-    """Where a server listens."""
-
-    host: str
-    quorum_port: int
-    election_port: int
 
 
 @dataclass(frozen=True)
@@ -40,7 +32,7 @@ class PeerConfiguration:
     logs: Path
     """the folder of transaction logs"""
     members: Members
-    endpoints: dict[int, Endpoints]
+    endpoints: dict[int, Address]
     tick: float = 2.0
     """in seconds"""
     init_limit: int = 10
@@ -50,14 +42,13 @@ class PeerConfiguration:
     preallocation: int = 0
     retained: int | None = None
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The ensemble as servers tell it each other (``QuorumMaj.toString``); it never changes."""
         observers = self.members.recorded_observers
         lines = [
-            f"server.{sid}={e.host}:{e.quorum_port}:{e.election_port}:"
-            + ("observer" if sid in observers else "participant")
-            for sid, e in sorted(self.endpoints.items())
+            f"server.{sid}={address}:" + ("observer" if sid in observers else "participant")
+            for sid, address in sorted(self.endpoints.items())
         ]
         return "\n".join([*lines, "version=0"])
 
@@ -73,7 +64,7 @@ def peer_configuration(configuration: Configuration, release: str = RELEASE) -> 
     assert ensemble is not None  # noqa: S101 - who asks knows
     path = configuration.path
     sid = _sid(configuration.snapshots.parent)
-    endpoints = _endpoints(ensemble)
+    endpoints = {server.sid: server.addresses[0] for server in (*ensemble.voters, *ensemble.observers)}
     if sid not in endpoints:
         raise ServerError(f"{path}: there is no line server.{sid}, the number that is in myid")
     settings = load(path)
@@ -106,14 +97,6 @@ def _sid(data: Path) -> int:
     if not text.isdigit():
         raise ServerError(f"{path}: expected the number of the server, not {text!r}")
     return int(text)
-
-
-def _endpoints(ensemble: Ensemble) -> dict[int, Endpoints]:
-    found = {}
-    for server in (*ensemble.voters, *ensemble.observers):
-        first = server.addresses[0]
-        found[server.sid] = Endpoints(first.host, first.quorum_port, first.election_port)
-    return found
 
 
 def _number(path: Path, settings: dict[str, Property], name: str) -> int:

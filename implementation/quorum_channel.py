@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zabcheck.implementation.clock import Clock
-    from zabcheck.implementation.peer_configuration import Endpoints
+    from zabcheck.traces.ensemble import Address
 
 TRIES = 5
 PAUSE = 0.2
@@ -26,7 +26,7 @@ PAUSE = 0.2
 class Listener:
     """The port of a leader."""
 
-    def __init__(self, at: Endpoints, clock: Clock, accepted: Callable[[Connection], None]) -> None:
+    def __init__(self, at: Address, clock: Clock, accepted: Callable[[Connection], None]) -> None:
         self._at = at
         self._clock = clock
         self._accepted = accepted
@@ -47,7 +47,7 @@ class Listener:
         self._accepted(Connection(reader, writer, self._clock.now()))
 
 
-async def find_leader(at: Endpoints, patience: float, clock: Clock) -> Connection | None:
+async def find_leader(at: Address, patience: float, clock: Clock) -> Connection | None:
     """A connection with a leader, or nothing if it cannot be reached."""
     end = clock.now() + patience
     for attempt in range(TRIES):

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from zabcheck.implementation.errors import Code, RefusedError
 from zabcheck.implementation.operations import CREATIONS, Mode, Op
-from zabcheck.traces.transactions import Acl
+from zabcheck.traces.transactions import read_acl
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zabcheck.traces.jute import Cursor
+    from zabcheck.traces.transactions import Acl
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,6 @@ class Reading:
 
 
 Part = Creation | Versioned | DataChange | AclChange | Reading
-
-
-def read_acl(cursor: Cursor) -> tuple[Acl, ...]:
-    """A vector of permissions."""
-    return tuple(Acl(cursor.integer(), cursor.text(), cursor.text()) for _ in range(cursor.count()))
 
 
 def read_part(kind: int, cursor: Cursor) -> Part:

@@ -135,7 +135,7 @@ class TransactionLog:
                 if HEADER.unpack_from(payload)[2] > zxid:
                     break
                 kept = True
-                end = offset + 12 + len(payload) + 1
+                end = offset + _FRAME.size + len(payload) + 1
             if kept:
                 with path.open("r+b") as file:
                     file.truncate(end)

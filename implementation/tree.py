@@ -15,12 +15,13 @@ from zabcheck.implementation.operations import CONTAINER_OWNER, TTL_OWNER, Event
 from zabcheck.implementation.paths import parent_of
 from zabcheck.implementation.permissions import OPEN, READABLE
 from zabcheck.implementation.watches import Watches
-from zabcheck.traces.transactions import Acl
+from zabcheck.traces.transactions import read_acl
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from zabcheck.traces.jute import Cursor
+    from zabcheck.traces.transactions import Acl
 
 _OPEN_KEY = -1
 """The key of `OPEN`, which is in no table (``ReferenceCountedACLCache.OPEN_UNSAFE_ACL_ID``)."""
@@ -151,9 +152,7 @@ class Tree:
         table: dict[int, tuple[Acl, ...]] = {_OPEN_KEY: OPEN}
         for _ in range(cursor.count()):
             key = cursor.long()
-            table[key] = tuple(
-                Acl(cursor.integer(), cursor.text(), cursor.text()) for _ in range(cursor.count())
-            )
+            table[key] = read_acl(cursor)
         self.nodes, self.ephemerals, self.containers, self.size = {}, {}, {}, 0
         while (path := cursor.text()) != "/":
             data, key = cursor.buffer(), cursor.long()

@@ -18,7 +18,7 @@ from zabcheck.traces.errors import UnreadableError
 from zabcheck.traces.event import Hex, Snapshot, Unrecognised
 from zabcheck.traces.file_name import zxid_in
 from zabcheck.traces.jute import Cursor
-from zabcheck.traces.transactions import Acl, body_of
+from zabcheck.traces.transactions import body_of, read_acl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,8 +88,7 @@ class Nodes:
                 self.sessions[Hex(session)] = timeout
             for _ in range(cursor.integer()):
                 cursor.long()
-                for _ in range(cursor.count()):
-                    Acl(cursor.integer(), cursor.text(), cursor.text())
+                read_acl(cursor)
             while (path := cursor.text()) != "/":
                 data = cursor.buffer()
                 _, czxid, mzxid, _, _, version, _, _, owner, pzxid = cursor.unpack(STAT)

@@ -218,22 +218,23 @@ def _body(kind: int, cursor: Cursor, start: int) -> Body:
     return _BODIES[kind](cursor)
 
 
-def _acl(cursor: Cursor) -> tuple[Acl, ...]:
+def read_acl(cursor: Cursor) -> tuple[Acl, ...]:
+    """A vector of permissions, as transactions, snapshots and requests have it."""
     return tuple(Acl(cursor.integer(), cursor.text(), cursor.text()) for _ in range(cursor.count()))
 
 
 def _create(cursor: Cursor) -> Create:
-    path, data, acl, ephemeral = cursor.text(), cursor.buffer(), _acl(cursor), cursor.boolean()
+    path, data, acl, ephemeral = cursor.text(), cursor.buffer(), read_acl(cursor), cursor.boolean()
     parent_cversion = cursor.integer() if cursor.left(4) >= 4 else -1  # ``CreateTxnV0`` has none
     return Create(path, data, acl, ephemeral, parent_cversion)
 
 
 def _create_container(cursor: Cursor) -> Create:
-    return Create(cursor.text(), cursor.buffer(), _acl(cursor), parent_cversion=cursor.integer())
+    return Create(cursor.text(), cursor.buffer(), read_acl(cursor), parent_cversion=cursor.integer())
 
 
 def _create_with_time(cursor: Cursor) -> Create:
-    path, data, acl, parent_cversion = cursor.text(), cursor.buffer(), _acl(cursor), cursor.integer()
+    path, data, acl, parent_cversion = cursor.text(), cursor.buffer(), read_acl(cursor), cursor.integer()
     return Create(path, data, acl, parent_cversion=parent_cversion, time_to_live=cursor.long())
 
 
@@ -265,7 +266,7 @@ _BODIES: dict[int, Callable[[Cursor], Body]] = {
     1: _create,
     2: lambda cursor: Delete(cursor.text()),
     5: lambda cursor: SetData(cursor.text(), cursor.buffer(), cursor.integer()),
-    7: lambda cursor: SetAcl(cursor.text(), _acl(cursor), cursor.integer()),
+    7: lambda cursor: SetAcl(cursor.text(), read_acl(cursor), cursor.integer()),
     13: lambda cursor: Check(cursor.text(), cursor.integer()),
     14: _multi,
     15: _create,

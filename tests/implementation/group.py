@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from tests.implementation.tiny import Tiny, write
 from zabcheck.implementation.ensemble import free_ports
 from zabcheck.implementation.peer import Peer
-from zabcheck.implementation.peer_configuration import Endpoints, PeerConfiguration
+from zabcheck.implementation.peer_configuration import PeerConfiguration
+from zabcheck.traces.ensemble import Address
 from zabcheck.traces.members import members
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Group:
     def __init__(self, folder: Path, scope: Members) -> None:
         self.folder = folder
         ports = free_ports(2 * len(scope.sids))
-        endpoints = {sid: Endpoints("127.0.0.1", ports.pop(), ports.pop()) for sid in scope.sids}
+        endpoints = {sid: Address("127.0.0.1", ports.pop(), ports.pop()) for sid in scope.sids}
         self.configurations = {
             sid: PeerConfiguration(
                 sid,

@@ -135,3 +135,8 @@ def test_a_folder_keeps_its_ensemble(tmp_path: Path) -> None:
     assert (tmp_path / "s1" / "zoo.cfg").read_bytes() == first
     with pytest.raises(ServerError, match="another ensemble"):
         Plan(tmp_path, servers=5).write()
+    with pytest.raises(ServerError, match="another ensemble"):
+        Plan(tmp_path, servers=1).write()
+    with pytest.raises(ServerError, match="made with --client-port 2181"):
+        Plan(tmp_path, servers=3, client_port=4000).write()
+    assert (tmp_path / "s1" / "zoo.cfg").read_bytes() == first
