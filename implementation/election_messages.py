@@ -16,12 +16,13 @@ from zabcheck.traces.members import number, zxid
 
 VERSION = 2
 """Of a notification: with the peer's epoch and a configuration."""
+HELLO = struct.Struct(">qqi")
+"""What a greeting begins with: version, sid, and the length of the address that follows."""
 UNSET = -(2**63)
 """What an observer, which may not vote, puts where a vote has its numbers."""
 NO_DATABASE = 2**64 - 1
 """The zxid -1: of a server whose empty database was not expected; such a vote is ignored."""
 
-_HELLO = struct.Struct(">qqi")
 _VOTE = struct.Struct(">iQQQQii")
 _UNSIGNED = 2**64
 
@@ -29,7 +30,7 @@ _UNSIGNED = 2**64
 def hello(sid: int, host: str, port: int) -> bytes:
     """What the side says that connects."""
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    return _HELLO.pack(VERSIONS[0], sid, len(address)) + address.encode()
+    return HELLO.pack(VERSIONS[0], sid, len(address)) + address.encode()
 
 
 def encoded(notification: Notification, config: str) -> bytes:

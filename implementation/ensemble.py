@@ -20,7 +20,11 @@ from typing import TYPE_CHECKING
 from zabcheck.implementation import epoch_files
 from zabcheck.implementation.configuration import read_configuration
 from zabcheck.implementation.errors import ServerError
+from zabcheck.implementation.links import Links
 from zabcheck.implementation.peer_configuration import RELEASE
+from zabcheck.implementation.switchboard import Route
+from zabcheck.traces import zoo_cfg
+from zabcheck.traces.ensemble import Address
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,11 +70,18 @@ class Plan:
     """which the servers do as"""
     settings: tuple[str, ...] = ()
     """further lines of each configuration"""
+    direct: bool = False
+    """servers talk to each other without a relay between: a little faster, and no link can be cut"""
 
     @property
     def sids(self) -> range:
         """The numbers of all servers, those of the voters first."""
         return range(1, self.servers + self.observers + 1)
+
+    def require(self, *sids: int) -> None:
+        """Refuse servers that are not in it."""
+        if strange := set(sids) - set(self.sids):
+            raise ServerError(f"there is no server {min(strange)}; there are 1 to {len(self.sids)}")
 
     def home(self, sid: int) -> Path:
         """The folder of a server."""
@@ -89,16 +100,14 @@ class Plan:
                         "or take an empty folder"
                     )
             return
-        ports = free_ports(2 * len(self.sids))
-        lines = []
-        for sid in self.sids:
-            role = "participant" if sid <= self.servers else "observer"
-            lines.append(f"server.{sid}={HOST}:{ports.pop()}:{ports.pop()}:{role}")
+        ports = free_ports(4 * len(self.sids))
+        own = {sid: Address(HOST, ports.pop(), ports.pop()) for sid in self.sids}
+        relays = own if self.direct else {sid: Address(HOST, ports.pop(), ports.pop()) for sid in self.sids}
         for sid in self.sids:
             data = self.home(sid) / "data"
             data.mkdir(parents=True, exist_ok=True)
             (data / "myid").write_text(f"{sid}\n", encoding="ascii")
-            own = [
+            settings = [
                 f"tickTime={self.tick}",
                 f"initLimit={self.init_limit}",
                 f"syncLimit={self.sync_limit}",
@@ -108,11 +117,29 @@ class Plan:
                 *self.settings,
                 *(["peerType=observer"] if sid > self.servers else []),
             ]
-            (self.home(sid) / "zoo.cfg").write_text("\n".join([*own, *lines]) + "\n", encoding="latin-1")
+            members = [
+                f"server.{other}={(own if other == sid else relays)[other]}:"
+                + ("participant" if other <= self.servers else "observer")
+                for other in self.sids
+            ]
+            (self.home(sid) / "zoo.cfg").write_text(
+                "\n".join([*settings, *members]) + "\n", encoding="latin-1"
+            )
 
     def port(self, sid: int) -> int:
         """The port for clients of a server."""
         return self.client_port + sid - 1
+
+    def routes(self) -> list[Route]:
+        """How the servers reach each other, as their configurations say; none if they do so without relays."""
+        seen = {sid: zoo_cfg.read(self.home(sid) / "zoo.cfg").endpoints for sid in self.sids}
+        found = [
+            Route(sid, seen[sid][sid], seen[other][sid])
+            for sid in self.sids
+            for other in self.sids[:2]
+            if other != sid
+        ]
+        return [route for route in found if route.server != route.relay]
 
 
 class Ensemble:
@@ -123,6 +150,7 @@ class Ensemble:
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self._paused: set[int] = set()
         plan.write()
+        self._links = Links(plan.routes())
 
     @property
     def hosts(self) -> str:
@@ -131,6 +159,7 @@ class Ensemble:
 
     def start(self, *sids: int) -> None:
         """Start servers, all if none is named."""
+        self._links.open()
         for sid in sids or self.plan.sids:
             if self._is_running(sid):
                 continue
@@ -155,6 +184,8 @@ class Ensemble:
             with suppress(subprocess.TimeoutExpired):
                 self._processes[sid].wait(ENDED)
             self.kill(sid)
+        if not self._processes:
+            self._links.close()
 
     def kill(self, sid: int) -> None:
         """End a server at once, with SIGKILL."""
@@ -174,6 +205,46 @@ class Ensemble:
         if sid in self._paused:
             self._paused.discard(sid)
             self._processes[sid].send_signal(signal.SIGCONT)
+
+    @property
+    def cuts(self) -> frozenset[tuple[int, int]]:
+        """From which server to which nothing passes."""
+        return self._links.cut
+
+    def cut(self, one: int, other: int, *, one_way: bool = False) -> None:
+        """Cut the link between two servers, or only let nothing pass from the one to the other.
+
+        Connections stay open and are silent, new ones are not made: each server finds out by its own time-outs. What
+        is sent waits, as TCP lets it wait, and arrives after `heal` if the connection still exists.
+        """
+        self._require(one, other)
+        self._links.set_cut(self.cuts | {(one, other)} | (set() if one_way else {(other, one)}))
+
+    def isolate(self, sid: int) -> None:
+        """Cut all links of a server; its clients still reach it."""
+        self._require(sid)
+        ways = {(sid, other) for other in self.plan.sids if other != sid}
+        self._links.set_cut(self.cuts | ways | {(other, one) for one, other in ways})
+
+    def heal(self, *sids: int) -> None:
+        """Let everything pass again: between two servers, between one and all others, or, if none is named, all."""
+        self._require(*sids)
+        self._links.set_cut(way for way in self.cuts if not set(sids) <= set(way))
+
+    def reset(self, one: int, other: int) -> None:
+        """Break all connections between two servers, which may connect again at once."""
+        self._require(one, other)
+        self._links.reset(one, other)
+
+    def _require(self, *sids: int) -> None:
+        """Refuse links that do not exist."""
+        self.plan.require(*sids)
+        if len(set(sids)) < len(sids):
+            raise ServerError("a link is between two servers, not one")
+        if not self._links.routes:
+            raise ServerError(
+                f"the servers in {self.plan.folder} have no relays between them; take an empty folder"
+            )
 
     def restart(self, sid: int) -> None:
         """Kill a server and start it again."""

@@ -64,8 +64,7 @@ def peer_configuration(configuration: Configuration, release: str = RELEASE) -> 
     assert ensemble is not None  # noqa: S101 - who asks knows
     path = configuration.path
     sid = _sid(configuration.snapshots.parent)
-    endpoints = {server.sid: server.addresses[0] for server in (*ensemble.voters, *ensemble.observers)}
-    if sid not in endpoints:
+    if sid not in ensemble.endpoints:
         raise ServerError(f"{path}: there is no line server.{sid}, the number that is in myid")
     settings = load(path)
     return PeerConfiguration(
@@ -78,7 +77,7 @@ def peer_configuration(configuration: Configuration, release: str = RELEASE) -> 
             ensemble.quorums,
             release,
         ),
-        endpoints=endpoints,
+        endpoints=ensemble.endpoints,
         tick=configuration.tick / 1000,
         init_limit=_number(path, settings, "initLimit"),
         sync_limit=_number(path, settings, "syncLimit"),

@@ -42,3 +42,8 @@ class Ensemble:
     quorums: QuorumVerifier
     warnings: tuple[str, ...] = ()
     """what ZooKeeper warns of, and what has no effect or another than it seems"""
+
+    @property
+    def endpoints(self) -> dict[int, Address]:
+        """The first address of each server."""
+        return {server.sid: server.addresses[0] for server in (*self.voters, *self.observers)}
