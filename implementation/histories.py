@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from zabcheck.implementation.quorum_packets import Received
@@ -18,7 +19,7 @@ from zabcheck.traces.jute import Cursor
 from zabcheck.traces.members import number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from zabcheck.implementation.replication import StateMachine
     from zabcheck.implementation.storage import Storage
@@ -161,6 +162,9 @@ class Tree(History):
         self._disk = disk
         self._keep = keep
         self._is_loaded = False
+        self._is_committed = False
+        self.leaves: Callable[[], None] = lambda: None
+        """called before the tree takes what is not known to be committed, of which no client may hear"""
 
     def restore(self) -> None:
         """Read the database from the disk, at the start."""
@@ -174,6 +178,7 @@ class Tree(History):
 
     @value.setter
     def value(self, value: Stored) -> None:
+        self.leaves()
         if isinstance(value, Received):
             self.machine.deserialize(Cursor("SNAP", value.body), number(value.zxid))
             value = Stored(value.log, value.zxid)
@@ -185,7 +190,16 @@ class Tree(History):
 
     def append(self, txn: Txn) -> None:
         """Apply ``txn``."""
+        if not self._is_committed:
+            self.leaves()
         self.machine.apply(number(txn.zxid), txn.value)
         super().append(txn)
         if len(self.value.log) > 2 * self._keep:
             self._value = Stored(shortened(self.value.log, self._keep, txn.zxid), txn.zxid)
+
+    @contextmanager
+    def committed(self) -> Iterator[None]:
+        """While entered, what is applied is known to be committed."""
+        self._is_committed = True
+        yield
+        self._is_committed = False

@@ -146,6 +146,7 @@ class Peer:
         self._disk = Disk(storage, machine, keep, self._diary.logged)
         self._tree = Tree(machine, self._disk, keep)
         self._disk.tree_zxid = lambda: self._tree.zxid
+        self._tree.leaves = self._send_clients_away
         self.me.disk, self.me.tree = self._disk, self._tree
         self._out = Outbox(configuration, self.me, machine, self._diary)
         self._channel = ElectionChannel(configuration.sid, configuration.endpoints, self._voted)
@@ -360,7 +361,8 @@ class Peer:
         txn = self.me.to_apply[0]
         if self.me.is_learning:
             self._diary.event(kinds.Committed, zxid=kinds.Hex(number(txn.zxid)))
-        threads.apply_next(self.me)
+        with self._tree.committed():
+            threads.apply_next(self.me)
         self._diary.event(kinds.Applied, zxid=kinds.Hex(number(txn.zxid)))
 
     async def _commit(self, reason: str | None = None) -> None:
@@ -644,13 +646,20 @@ class Peer:
 
     def _tell_front(self) -> None:
         """Let clients in when the server begins to serve, and out when it does no more."""
-        serving = self.is_serving()
-        if serving == self._was_serving:
-            return
-        self._was_serving = serving
-        if serving:
+        if not self.is_serving():
+            self._send_clients_away()
+        elif not self._was_serving:
+            self._was_serving = True
             self.front.serves(leads=self.me.is_leading)
-        else:
+
+    def _send_clients_away(self) -> None:
+        """Serve nobody any more, and answer nobody.
+
+        As in ``Leader.shutdown``, this is so before the tree takes what is only logged
+        (``ZKDatabase.fastForwardDataBase``): nobody has committed that, and it may still be lost.
+        """
+        if self._was_serving:
+            self._was_serving = False
             self._forget_requests()
             self.front.serves_no_more()
 

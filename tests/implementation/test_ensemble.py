@@ -128,6 +128,20 @@ def test_all_are_killed_at_once_and_everything_is_there(ensemble: Ensemble) -> N
     conforms(ensemble.plan.folder)
 
 
+def test_what_nobody_committed_is_not_acknowledged_when_a_leader_gives_up(ensemble: Ensemble) -> None:
+    """It has logged the write, and its tree takes over what is logged; the client must not hear of that."""
+    leader = ensemble.settle(PATIENCE)
+    writer = Writer(f"127.0.0.1:{ensemble.plan.port(leader)}")
+    writer.write(5)
+    for sid in ensemble.plan.sids:
+        if sid != leader:
+            ensemble.pause(sid)
+    answer = writer.client.create_async("/w/alone")
+    with pytest.raises(KazooException):
+        answer.get(timeout=PATIENCE)
+    writer.close()
+
+
 def test_a_folder_keeps_its_ensemble(tmp_path: Path) -> None:
     Plan(tmp_path, servers=3).write()
     first = (tmp_path / "s1" / "zoo.cfg").read_bytes()
