@@ -160,6 +160,10 @@ class Diary:
                 if zxid.counter and me.is_leading:
                     self.event(kinds.Counted, zxid=at(zxid), sender=sender)
 
+    def failed(self, check: str) -> None:
+        """A check of the model fails in a server that is meant to have bugs."""
+        self.event(kinds.Alarm, what="failed check", text=check)
+
     def logged(self, txn: Txn) -> None:
         """A transaction is called on disk."""
         self.event(kinds.Logged, zxid=at(txn.zxid), body=identity(encoded(txn)))

@@ -68,6 +68,8 @@ class Plan:
     sync_limit: int = 10
     release: str = RELEASE
     """which the servers do as"""
+    bugs: tuple[str, ...] = ()
+    """variants of the model that they have besides"""
     settings: tuple[str, ...] = ()
     """further lines of each configuration"""
     direct: bool = False
@@ -82,6 +84,11 @@ class Plan:
         """Refuse servers that are not in it."""
         if strange := set(sids) - set(self.sids):
             raise ServerError(f"there is no server {min(strange)}; there are 1 to {len(self.sids)}")
+
+    @property
+    def options(self) -> list[str]:
+        """What each server is told besides its configuration."""
+        return ["--release", self.release, *(word for bug in self.bugs for word in ("--bug", bug))]
 
     def home(self, sid: int) -> Path:
         """The folder of a server."""
@@ -166,7 +173,7 @@ class Ensemble:
             home = self.plan.home(sid)
             with (home / "server.out").open("ab") as output:
                 self._processes[sid] = subprocess.Popen(  # noqa: S603 - ourselves
-                    [*SERVER, "--release", self.plan.release, str(home / "zoo.cfg")],
+                    [*SERVER, *self.plan.options, str(home / "zoo.cfg")],
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,

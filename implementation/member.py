@@ -20,7 +20,7 @@ from zabcheck.implementation.replication import Request
 from zabcheck.implementation.sessions import SessionTracker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from zabcheck.implementation.configuration import Configuration
 
@@ -31,10 +31,12 @@ CONTAINERS_LOOKED_AT = 60
 class Member:
     """What a process of an ensemble is; `run` is its whole life."""
 
-    def __init__(self, configuration: Configuration, release: str = RELEASE) -> None:
+    def __init__(
+        self, configuration: Configuration, release: str = RELEASE, bugs: Sequence[str] = ()
+    ) -> None:
         self.configuration = configuration
         self.database = Database()
-        self.peer = Peer(peer_configuration(configuration, release), self.database, self)
+        self.peer = Peer(peer_configuration(configuration, release, bugs), self.database, self)
         self._port = ClientPort(self.database, self.peer, configuration.clients)
         self._told: Callable[[str], None] = lambda _: None
         self._task: asyncio.Task[None] | None = None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from zabcheck.checker.vocabulary import NotEnabled
 from zabcheck.implementation import election_messages, quorum_packets
-from zabcheck.implementation.checks import ViolationError, checks
+from zabcheck.implementation.checks import Checks, ViolationError
 from zabcheck.implementation.clock import SystemClock
 from zabcheck.implementation.diary import Diary
 from zabcheck.implementation.election_channel import ElectionChannel
@@ -142,6 +142,7 @@ class Peer:
             configuration.recording, configuration.members, configuration.sid, self.clock
         )
         self._diary = Diary(self._recorder)
+        self._checks = Checks(configuration.members.switches, self._diary.failed)
         keep = configuration.members.window
         self._disk = Disk(storage, machine, keep, self._diary.logged)
         self._tree = Tree(machine, self._disk, keep)
@@ -270,8 +271,11 @@ class Peer:
                 await self._settle()
                 self._arm()
                 what = await self._inbox.get()
-                self._take(what)
+                with self._checks.watching():
+                    self._take(what)
                 await self._commit()
+        except ViolationError as error:
+            raise ServerError(f"a step of this server itself broke {error}: it cannot go on") from error
         finally:
             ticker.cancel()
             self._stop()
@@ -330,32 +334,34 @@ class Peer:
 
     async def _settle(self) -> None:
         """Let the threads of the server do what they can, one step at a time."""
+        while self._step():
+            await self._commit()
+        self._patience.looked_at(self.me, self.clock.now())
+        self._write()
+        await self._keep_contact()
+        self._save_if_due()
+        await self._commit()
+
+    def _step(self) -> bool:
+        """Take the next step of one of the server's threads; whether there was one."""
         me, out = self.me, self._out
-        while True:
+        with self._checks.watching():
+            while me.to_apply and not me.steps:
+                self._apply()
             if me.steps:
                 step = me.steps[0]
                 learner.continue_sync(me, out)
                 if step is Sync.ACK_NEWLEADER:
                     self._diary.event(kinds.NewleaderAcked, epoch=kinds.Hex(me.accepted_epoch))
-            elif me.to_apply:
-                self._apply()
-                continue
             elif synced := me.handled(Stage.SYNCED):
                 leader.send_newleader(me, synced[0], out)
             elif me.orphans:
                 threads.write_orphan(me)
             elif me.role is Role.LOOKING and me.proposal is None:
                 election.look(me, out)
-            elif not self._retry():
-                break
-            await self._commit()
-        self._release()
-        self._tell_front()
-        self._patience.looked_at(me, self.clock.now())
-        self._write()
-        await self._keep_contact()
-        self._save_if_due()
-        await self._commit()
+            else:
+                return self._retry()
+            return True
 
     def _apply(self) -> None:
         txn = self.me.to_apply[0]
@@ -368,6 +374,12 @@ class Peer:
     async def _commit(self, reason: str | None = None) -> None:
         """Put on disk what the record says is there, then let the outbox go."""
         me = self.me
+        if me.role is Role.DOWN:
+            self._diary.flush()
+            raise ServerError("told to commit another transaction than the next, the server has ended itself")
+        self._tell_front()
+        if not me.to_apply:
+            self._release()
         self._diary.compare(me, reason)
         waits: list[Future[None]] = []
         if (future := self._disk.unsettled()) is not None:
@@ -564,8 +576,8 @@ class Peer:
             packet = (quorum_packets.from_learner if me.is_leading else quorum_packets.from_leader)(raw)
             if isinstance(packet, quorum_packets.MODEL):
                 self._diary.comes(me, sender, packet)
-                with checks():
-                    receive(me, sender, packet, self._out)
+                receive(me, sender, packet, self._out)
+                self._tell_front()  # before the next packet, which may be a request
                 self._diary.compare(me)
             else:
                 while me.to_apply:

@@ -7,10 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from zabcheck.implementation.errors import ServerError
+from zabcheck.model.zookeeper import model
 from zabcheck.traces.java_properties import load
 from zabcheck.traces.members import members
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from zabcheck.implementation.configuration import Configuration
@@ -58,8 +60,14 @@ class PeerConfiguration:
         return self.snapshots.parent / "recording"
 
 
-def peer_configuration(configuration: Configuration, release: str = RELEASE) -> PeerConfiguration:
-    """What the configuration of a server says of it as one of an ensemble."""
+def peer_configuration(
+    configuration: Configuration, release: str = RELEASE, bugs: Sequence[str] = ()
+) -> PeerConfiguration:
+    """What the configuration of a server says of it as one of an ensemble.
+
+    ``bugs`` are variants of the model that it has besides those of its release; what it records names the release
+    alone, so that they are seen as what they are.
+    """
     ensemble = configuration.ensemble
     assert ensemble is not None  # noqa: S101 - who asks knows
     path = configuration.path
@@ -67,16 +75,19 @@ def peer_configuration(configuration: Configuration, release: str = RELEASE) -> 
     if sid not in ensemble.endpoints:
         raise ServerError(f"{path}: there is no line server.{sid}, the number that is in myid")
     settings = load(path)
+    scope = members(
+        frozenset(s.sid for s in ensemble.voters),
+        frozenset(s.sid for s in ensemble.observers),
+        ensemble.quorums,
+        release,
+    )
+    for bug in bugs:
+        scope = model.variants[bug].apply(scope)
     return PeerConfiguration(
         sid=sid,
         snapshots=configuration.snapshots,
         logs=configuration.logs,
-        members=members(
-            frozenset(s.sid for s in ensemble.voters),
-            frozenset(s.sid for s in ensemble.observers),
-            ensemble.quorums,
-            release,
-        ),
+        members=scope,
         endpoints=ensemble.endpoints,
         tick=configuration.tick / 1000,
         init_limit=_number(path, settings, "initLimit"),

@@ -282,7 +282,12 @@ class Alarm(Base):
     """The server itself says that something is wrong."""
 
     what: Literal[
-        "log thread died", "digest mismatch", "foreign acknowledgement", "replay failed", "null proposal"
+        "log thread died",
+        "digest mismatch",
+        "foreign acknowledgement",
+        "replay failed",
+        "null proposal",
+        "failed check",
     ]
     text: str | None = None
 

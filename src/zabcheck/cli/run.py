@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zabcheck.cli.arguments import Parser
+from zabcheck.cli.behaviour import add_behaviour, behaviour
 from zabcheck.cli.numbers import whole
 from zabcheck.cli.status import Status, tell
 
@@ -57,12 +58,7 @@ def parser() -> Parser:
         metavar="MS",
         help="tickTime in milliseconds (default 500)",
     )
-    made.add_argument(
-        "--release",
-        default="mended",
-        metavar="NAME",
-        help="do as this release of ZooKeeper does, its bugs included (default mended)",
-    )
+    add_behaviour(made)
     made.add_argument("--quiet", action="store_true", help="say nothing but mistakes")
     return made
 
@@ -70,11 +66,9 @@ def parser() -> Parser:
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     parsed = parser().read(arguments)
-    from zabcheck.cli.guess import require_known
     from zabcheck.implementation.ensemble import Ensemble, Plan
-    from zabcheck.model.zookeeper.releases import RELEASES
 
-    require_known(parsed.release, RELEASES, "release", "zabcheck releases")
+    release, bugs = behaviour(parsed)
     ensemble = Ensemble(
         Plan(
             Path(parsed.data),
@@ -82,7 +76,8 @@ def run(arguments: Sequence[str]) -> int:
             parsed.observers,
             parsed.client_port,
             parsed.tick,
-            release=parsed.release,
+            release=release,
+            bugs=bugs,
         )
     )
     over = threading.Event()

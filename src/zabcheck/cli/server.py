@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zabcheck.cli.arguments import Parser
+from zabcheck.cli.behaviour import add_behaviour, behaviour
 from zabcheck.cli.status import Status, tell
 
 if TYPE_CHECKING:
@@ -28,11 +29,7 @@ def parser() -> Parser:
     """The options of the command."""
     made = Parser("server", DESCRIPTION, EPILOG)
     made.add_argument("file", metavar="FILE", help="the zoo.cfg")
-    made.add_argument(
-        "--release",
-        metavar="NAME",
-        help="in an ensemble: do as this release of ZooKeeper does, its bugs included (default mended)",
-    )
+    add_behaviour(made, "in an ensemble: ")
     made.add_argument("--quiet", action="store_true", help="say nothing but mistakes")
     return made
 
@@ -42,17 +39,12 @@ def run(arguments: Sequence[str]) -> int:
     parsed = parser().read(arguments)
     from zabcheck.implementation.configuration import read_configuration
     from zabcheck.implementation.member import Member
-    from zabcheck.implementation.peer_configuration import RELEASE
     from zabcheck.implementation.standalone import Standalone
 
     configuration = read_configuration(Path(parsed.file))
     if configuration.ensemble is not None:
-        from zabcheck.cli.guess import require_known
-        from zabcheck.model.zookeeper.releases import RELEASES
-
-        release = parsed.release or RELEASE
-        require_known(release, RELEASES, "release", "zabcheck releases")
-        asyncio.run(_take_part(Member(configuration, release), quiet=parsed.quiet))
+        member = Member(configuration, *behaviour(parsed))
+        asyncio.run(_take_part(member, quiet=parsed.quiet))
     else:
         asyncio.run(_serve(Standalone(configuration), quiet=parsed.quiet))
     return Status.HOLDS
