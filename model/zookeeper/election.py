@@ -43,11 +43,15 @@ def beats(scope: Scope, new: Vote, current: Vote) -> bool:
 
 
 def begin(me: Server, out: Outbox) -> None:
-    """Begin a new round with a vote for oneself, if one may vote (``lookForLeader``)."""
+    """Begin a new round with a vote for oneself, if one may vote (``lookForLeader``).
+
+    Who is a quorum alone needs no other vote: its own comes back to it through the loopback, and is counted.
+    """
     require(me.round < me.scope.rounds)
     me.round += 1
     me.proposal = own_vote(me)
     tell_all(me, out)
+    me.finalizing = is_supported(me, me.recvset)
 
 
 NOBODY = Vote(0, NONE, -1)
