@@ -137,3 +137,16 @@ def test_what_only_the_old_leader_has_is_cut(tmp_path: Path) -> None:
 
     asyncio.run(run())
     conforms(tmp_path)
+
+
+def test_a_server_that_is_a_quorum_by_itself_leads(tmp_path: Path) -> None:
+    async def run() -> None:
+        group = Group(tmp_path, ensemble(1, observers=1))
+        group.start()
+        assert await group.settle() == 1
+        group.write(2, 5)
+        await group.until(lambda: all(len(group.machine(sid).nodes) == 5 for sid in group.tasks))
+        await group.stop()
+
+    asyncio.run(run())
+    conforms(tmp_path)

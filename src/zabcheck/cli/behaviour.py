@@ -22,7 +22,6 @@ def add_behaviour(parser: Parser, where: str = "") -> None:
     )
     parser.add_argument(
         "--bug",
-        "--variant",
         metavar="NAME",
         action="append",
         default=[],
