@@ -125,7 +125,6 @@ def _clients(settings: _Settings, tick: int, snapshots: Path, logs: Path) -> Cli
             "maxClientCnxns": str(most),
             "minSessionTimeout": str(shortest),
             "maxSessionTimeout": str(longest),
-            "serverId": "0",
         },
     )
 

@@ -109,6 +109,9 @@ class Diary:
 
     def observed(self, me: Server, what: said.Event) -> None:
         """A function of the server says something that others may want to know."""
+        self.compare(
+            me
+        )  # a leader that is a quorum by itself begins to lead and activates its epoch in one step
         match what:
             case said.Established(_, epoch, _):
                 self.event(

@@ -155,6 +155,8 @@ class Ensemble:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
+        self._printed_before: dict[int, int] = {}
+        """by server, the length of what earlier processes had printed"""
         self._paused: set[int] = set()
         plan.write()
         self._links = Links(plan.routes())
@@ -172,6 +174,7 @@ class Ensemble:
                 continue
             home = self.plan.home(sid)
             with (home / "server.out").open("ab") as output:
+                self._printed_before[sid] = output.tell()
                 self._processes[sid] = subprocess.Popen(  # noqa: S603 - ourselves
                     [*SERVER, *self.plan.options, str(home / "zoo.cfg")],
                     stdin=subprocess.DEVNULL,
@@ -257,6 +260,17 @@ class Ensemble:
         """Kill a server and start it again."""
         self.kill(sid)
         self.start(sid)
+
+    def ended(self) -> dict[int, list[str]]:
+        """The servers that have ended by themselves, each with the lines that it printed since it was started."""
+        return {
+            sid: self._printed(sid) for sid, process in self._processes.items() if process.poll() is not None
+        }
+
+    def _printed(self, sid: int) -> list[str]:
+        with (self.plan.home(sid) / "server.out").open("rb") as output:
+            output.seek(self._printed_before[sid])
+            return output.read().decode(errors="replace").splitlines()
 
     def _is_running(self, sid: int) -> bool:
         return sid in self._processes and self._processes[sid].poll() is None

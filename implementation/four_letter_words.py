@@ -85,7 +85,8 @@ def _mntr(port: ClientPort) -> str:
 
 
 def _conf(port: ClientPort) -> str:
-    return "".join(f"{name}={value}\n" for name, value in port.settings.shown.items())
+    shown = {**port.settings.shown, "serverId": port.replication.server_id}
+    return "".join(f"{name}={value}\n" for name, value in shown.items())
 
 
 def _envi(_: ClientPort) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.implementation.servers import command
 from tests.implementation.test_peers import conforms
-from zabcheck.implementation.ensemble import Ensemble, Plan, free_ports
+from zabcheck.implementation.ensemble import Ensemble, Plan, ask, free_ports
 from zabcheck.implementation.errors import ServerError
 
 if TYPE_CHECKING:
@@ -154,3 +156,20 @@ def test_a_folder_keeps_its_ensemble(tmp_path: Path) -> None:
     with pytest.raises(ServerError, match="made with --client-port 2181"):
         Plan(tmp_path, servers=3, client_port=4000).write()
     assert (tmp_path / "s1" / "zoo.cfg").read_bytes() == first
+
+
+def test_an_ensemble_that_cannot_start_says_why(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1] - 1
+        process = command("run", "--data", str(tmp_path), "--client-port", str(port), "--quiet")
+        _, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2
+    assert said.count("\n") == 1
+    assert f"server 2 could not start: cannot listen to 127.0.0.1:{port + 1}" in said
+
+
+def test_a_server_tells_its_number(ensemble: Ensemble) -> None:
+    ensemble.settle()
+    assert "serverId=2\n" in ask(ensemble.plan.port(2), "conf")

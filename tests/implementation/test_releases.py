@@ -1,4 +1,4 @@
-"""Servers that do as a release with bugs: a check of the model that fails is recorded, and they go on as the code does."""
+"""Servers that do as a release with bugs: a failing check of the model is recorded, and they go on as the code does."""
 
 from __future__ import annotations
 

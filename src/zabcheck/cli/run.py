@@ -12,9 +12,10 @@ from zabcheck.cli.arguments import Parser
 from zabcheck.cli.behaviour import add_behaviour, behaviour
 from zabcheck.cli.numbers import whole
 from zabcheck.cli.status import Status, tell
+from zabcheck.implementation.errors import ServerError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.table import Table
 
@@ -26,7 +27,7 @@ Ctrl-C or SIGTERM. Everything that they write is in DIR, which `zabcheck validat
 at any time."""
 
 EPILOG = """\
-exit status: 0 the ensemble was stopped, 2 it could not start; one line says why"""
+exit status: 0 the ensemble was stopped, 2 it could not start or not go on; one line says why"""
 
 EVERY = 0.5
 """Seconds between two looks."""
@@ -95,21 +96,36 @@ def _watch(ensemble: Ensemble, over: threading.Event, *, quiet: bool) -> None:
     """Show the states, in place on a terminal, else a line for each that has changed."""
     if not quiet:
         tell(f"zabcheck: clients connect to {ensemble.hosts}; Ctrl-C stops the ensemble")
+    looks = _looks(ensemble, over)
     if not quiet and sys.stderr is not None and sys.stderr.isatty():
         from rich.console import Console
         from rich.live import Live
 
-        with Live(_table(ensemble.states()), console=Console(stderr=True), transient=True) as live:
-            while not over.wait(EVERY):
-                live.update(_table(ensemble.states()))
+        with Live(_table(next(looks)), console=Console(stderr=True), transient=True) as live:
+            for states in looks:
+                live.update(_table(states))
         return
     shown: dict[int, tuple[str, str | None, int]] = {}
-    while not over.wait(EVERY):
-        for state in ensemble.states():
+    for states in looks:
+        for state in states:
             what = (state.process, state.role, state.epoch or 0)
             if not quiet and shown.get(state.sid) != what:
                 shown[state.sid] = what
                 tell(f"zabcheck: server {state.sid}: {_words(state)}")
+
+
+def _looks(ensemble: Ensemble, over: threading.Event) -> Iterator[list[State]]:
+    """The states again and again, until told to end, or until a server could not start or none is left."""
+    yield ensemble.states()
+    while not over.wait(EVERY):
+        ended = ensemble.ended()
+        for sid, lines in ended.items():
+            why = lines[-1].removeprefix("zabcheck: ") if lines else "it said nothing"
+            if len(lines) <= 1:
+                raise ServerError(f"server {sid} could not start: {why}")
+            if len(ended) == len(ensemble.plan.sids):
+                raise ServerError(f"no server runs any more; server {sid} said: {why}")
+        yield ensemble.states()
 
 
 def _words(state: State) -> str:
