@@ -87,6 +87,7 @@ class Campaign:
         self._random = Random(seed)
         self._folder = folder
         self._seed = seed
+        self._lost: set[str] = set()
 
     def run(self, rounds: int) -> Report:
         """Run so many rounds, and judge."""
@@ -101,13 +102,15 @@ class Campaign:
                 for number, name in enumerate("abcdef"[:CLIENTS])
             ]
             for client in clients:
+                client.connect(PATIENCE)
                 client.start()
             for _ in range(rounds):
                 self._round()
                 if self._random.random() < RECOVERS:
                     self._check(clients)
+            ensemble.settle(PATIENCE)
             for client in clients:
-                client.end()
+                client.end(PATIENCE)
             self._check(clients)
         finally:
             for sid in ensemble.plan.sids:
@@ -138,7 +141,7 @@ class Campaign:
         for step in steps[random.randrange(2) if steps[0] != self._kill else 0 :]:
             step(sids)
             time.sleep(random.random() * WAITS)
-        mending = [ensemble.heal, ensemble.start, lambda: [ensemble.resume(sid) for sid in sids]]
+        mending = [ensemble.heal, ensemble.start, self._resume]
         random.shuffle(mending)
         for mend in mending:
             mend()
@@ -163,6 +166,10 @@ class Campaign:
         self.ensemble.pause(self._random.choice(sids))
         self.report.faults["pause"] += 1
 
+    def _resume(self) -> None:
+        for sid in self.ensemble.plan.sids:
+            self.ensemble.resume(sid)
+
     def _reset(self, sids: list[int]) -> None:
         self.ensemble.reset(*self._random.sample(sids, 2))
         self.report.faults["reset"] += 1
@@ -173,7 +180,10 @@ class Campaign:
         told = {path.removeprefix("/c/") for client in clients for path in list(client.acknowledged)}
         found = {sid: self._nodes(sid) for sid in self.ensemble.plan.sids}
         for sid, nodes in found.items():
-            self.report.wrong += [f"server {sid} has lost {name}" for name in sorted(told - nodes)[:3]]
+            for name in sorted(told - nodes - self._lost):
+                self.report.wrong.append(f"server {sid} has lost {name}")
+        for nodes in found.values():
+            self._lost |= told - nodes
         if (
             not any(client.is_alive() for client in clients)
             and len({frozenset(n) for n in found.values()}) > 1
