@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-import threading
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zabcheck.cli.arguments import Parser
 from zabcheck.cli.numbers import whole
-from zabcheck.cli.status import Status, tell
+from zabcheck.cli.status import Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.table import Table
-
-    from zabcheck.implementation.ensemble import Ensemble, State
-
 DESCRIPTION = """\
 Run an ensemble of ZooKeeper servers on this machine, a process each, and show who is what until
-Ctrl-C or SIGTERM. Everything that they write is in DIR, which `zabcheck validate DIR` can be given
-at any time."""
+Ctrl-C, SIGTERM or `quit`. Everything that they write is in DIR, which `zabcheck validate DIR` can
+be given at any time. On a terminal there is a prompt at which servers are killed, paused and
+started, and links between them are cut and healed; `help` lists the orders. With --tell, an order
+is given to the ensemble that runs in DIR, from another terminal or a script."""
 
 EPILOG = """\
-exit status: 0 the ensemble was stopped, 2 it could not start; one line says why"""
-
-EVERY = 0.5
-"""Seconds between two looks."""
+exit status: 0 the ensemble was stopped, or has done what it was told, 2 it could not start, or
+             could not do that; one line says why"""
 
 
 def parser() -> Parser:
@@ -63,6 +57,9 @@ def parser() -> Parser:
         metavar="NAME",
         help="do as this release of ZooKeeper does, its bugs included (default mended)",
     )
+    made.add_argument(
+        "--tell", metavar="ORDER", help="give an order, such as 'kill 2', to the ensemble that runs in DIR"
+    )
     made.add_argument("--quiet", action="store_true", help="say nothing but mistakes")
     return made
 
@@ -70,6 +67,10 @@ def parser() -> Parser:
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     parsed = parser().read(arguments)
+    if parsed.tell is not None:
+        return _tell(Path(parsed.data), parsed.tell)
+    from zabcheck.cli.control import claimed
+    from zabcheck.cli.desk import Desk
     from zabcheck.cli.guess import require_known
     from zabcheck.implementation.ensemble import Ensemble, Plan
     from zabcheck.model.zookeeper.releases import RELEASES
@@ -85,49 +86,17 @@ def run(arguments: Sequence[str]) -> int:
             release=parsed.release,
         )
     )
-    over = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: over.set())
-    ensemble.start()
-    try:
-        _watch(ensemble, over, quiet=parsed.quiet)
-    finally:
-        ensemble.stop()
+    with claimed(ensemble.plan.folder) as orders:
+        asyncio.run(Desk(ensemble, quiet=parsed.quiet).attend(orders))
     return Status.HOLDS
 
 
-def _watch(ensemble: Ensemble, over: threading.Event, *, quiet: bool) -> None:
-    """Show the states, in place on a terminal, else a line for each that has changed."""
-    if not quiet:
-        tell(f"zabcheck: clients connect to {ensemble.hosts}; Ctrl-C stops the ensemble")
-    if not quiet and sys.stderr is not None and sys.stderr.isatty():
-        from rich.console import Console
-        from rich.live import Live
+def _tell(folder: Path, order: str) -> int:
+    """Give an order to the ensemble that runs in a folder, and print what it says."""
+    from zabcheck.cli.control import tell as give
+    from zabcheck.cli.output import printing
 
-        with Live(_table(ensemble.states()), console=Console(stderr=True), transient=True) as live:
-            while not over.wait(EVERY):
-                live.update(_table(ensemble.states()))
-        return
-    shown: dict[int, tuple[str, str | None, int]] = {}
-    while not over.wait(EVERY):
-        for state in ensemble.states():
-            what = (state.process, state.role, state.epoch or 0)
-            if not quiet and shown.get(state.sid) != what:
-                shown[state.sid] = what
-                tell(f"zabcheck: server {state.sid}: {_words(state)}")
-
-
-def _words(state: State) -> str:
-    role = state.role or ("no leader yet" if state.process == "running" else state.process)
-    return f"{role}, epoch {state.epoch or 0}" + (f", zxid {state.zxid}" if state.zxid else "")
-
-
-def _table(states: list[State]) -> Table:
-    from rich.table import Table
-
-    table = Table("server", "process", "role", "epoch", "zxid", box=None, pad_edge=False)
-    for state in states:
-        table.add_row(
-            str(state.sid), state.process, state.role or "-", str(state.epoch or 0), state.zxid or "-"
-        )
-    return table
+    if said := give(folder, order):
+        with printing() as stream:
+            stream.write(f"{said}\n")
+    return Status.HOLDS
