@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 CLIENTS = 4
 CHUNK = 20
 """Rounds with one ensemble."""
+SHOWN = 20
+"""So many lines of what is wrong are printed."""
 PATIENCE = 60.0
 """Seconds after which an ensemble without a fault must serve."""
 RECOVERS = 0.7
@@ -66,7 +68,8 @@ class Report:
     def __str__(self) -> str:
         faults = ", ".join(f"{count} {name}" for name, count in sorted(self.faults.items()))
         text = f"{self.verdict}, {self.acknowledged} acknowledged, {self.unknown} unknown, {self.read} read; {faults}"
-        return "\n  ".join([text, *self.properties, *self.wrong])
+        more = [f"and {len(self.wrong) - SHOWN} more"] if len(self.wrong) > SHOWN else []
+        return "\n  ".join([text, *self.properties, *self.wrong[:SHOWN], *more])
 
 
 class Campaign:
