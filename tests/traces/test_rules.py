@@ -10,6 +10,7 @@ from tests.traces.story import ONE, TWO, Story, legal, vote
 from zabcheck.traces import event as e
 from zabcheck.traces.event import Hex
 from zabcheck.traces.members import members
+from zabcheck.traces.rules.synchronization import matching
 from zabcheck.traces.validator import Validator
 
 if TYPE_CHECKING:
@@ -234,3 +235,11 @@ def test_a_vote_of_a_later_round_may_come_too_late(next_round: int, findings: li
     story.add("s2/log", e.ElectionBegan, zxid=0)
     vote(story, "s2/log", 2, 2, 0, 0, round=next_round)
     assert [f.property for f in story.outcome().findings] == findings
+
+
+def test_each_sync_is_matched_with_a_decision_of_its_own() -> None:
+    """The first may be of either decision, the second of one alone: taking that for the first would leave nothing."""
+    assert matching([[0, 1], [0]]) == {0: 1, 1: 0}
+    assert matching([[0], [1]]) == {0: 0, 1: 1}
+    assert len(matching([[0], [0], [0, 1]])) == 2
+    assert matching([[]]) == matching([]) == {}
