@@ -166,13 +166,17 @@ class Ensemble:
             home = self.plan.home(sid)
             with (home / "server.out").open("ab") as output:
                 self._processes[sid] = subprocess.Popen(  # noqa: S603 - ourselves
-                    [*SERVER, "--release", self.plan.release, str(home / "zoo.cfg")],
+                    self.command(sid),
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
                     env={**os.environ, "PYTHONHASHSEED": "0"},
                     start_new_session=True,
                 )
+
+    def command(self, sid: int) -> list[str]:
+        """What runs a server. One of Apache ZooKeeper may take its place."""
+        return [*SERVER, "--release", self.plan.release, str(self.plan.home(sid) / "zoo.cfg")]
 
     def stop(self, *sids: int) -> None:
         """Tell servers to stop, all if none is named, and wait until they have."""
