@@ -133,12 +133,8 @@ class Plan:
     def routes(self) -> list[Route]:
         """How the servers reach each other, as their configurations say; none if they do so without relays."""
         seen = {sid: zoo_cfg.read(self.home(sid) / "zoo.cfg").endpoints for sid in self.sids}
-        found = [
-            Route(sid, seen[sid][sid], seen[other][sid])
-            for sid in self.sids
-            for other in self.sids[:2]
-            if other != sid
-        ]
+        first, last = self.sids[0], self.sids[-1]
+        found = [Route(sid, seen[sid][sid], seen[last if sid == first else first][sid]) for sid in self.sids]
         return [route for route in found if route.server != route.relay]
 
 

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from kazoo.client import KazooClient
 
+from tests.implementation.test_ensemble import nodes_at
 from tests.implementation.workload import REGISTERS, Client
 from zabcheck.implementation.ensemble import Ensemble, Plan, free_ports
 
@@ -181,7 +182,7 @@ class Campaign:
         """Every server serves again, and has what any client was told of before it was asked; all have the same."""
         self.ensemble.settle(PATIENCE)
         told = {path.removeprefix("/c/") for client in clients for path in list(client.acknowledged)}
-        found = {sid: self._nodes(sid) for sid in self.ensemble.plan.sids}
+        found = {sid: nodes_at(self.ensemble.plan.port(sid), "/c") for sid in self.ensemble.plan.sids}
         for sid, nodes in found.items():
             for name in sorted(told - nodes - self._lost):
                 self.report.wrong.append(f"server {sid} has lost {name}")
@@ -192,17 +193,6 @@ class Campaign:
             and len({frozenset(n) for n in found.values()}) > 1
         ):
             self.report.wrong.append("the servers do not have the same nodes")
-
-    def _nodes(self, sid: int) -> set[str]:
-        """What a server has, all that was committed before it was asked included."""
-        client = KazooClient(f"127.0.0.1:{self.ensemble.plan.port(sid)}")
-        client.start(PATIENCE)
-        try:
-            client.sync("/c")
-            return set(client.get_children("/c"))
-        finally:
-            client.stop()
-            client.close()
 
     def _validate(self) -> None:
         """Hold everything that was left behind against the model, as a user does."""

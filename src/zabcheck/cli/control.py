@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from pathlib import Path
 
-NAME = "control"
+NAME = "control.socket"
 SAID, MISTAKE = "said", "mistake"
 
 
