@@ -71,7 +71,7 @@ class Plan:
     settings: tuple[str, ...] = ()
     """further lines of each configuration"""
     direct: bool = False
-    """servers talk to each other without a relay between: a little faster, and no link can be cut"""
+    """servers talk to each other without a relay between: faster, and no link can be cut"""
 
     @property
     def sids(self) -> range:
