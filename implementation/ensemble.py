@@ -73,7 +73,7 @@ class Plan:
     settings: tuple[str, ...] = ()
     """further lines of each configuration"""
     direct: bool = False
-    """servers talk to each other without a relay between: a little faster, and no link can be cut"""
+    """servers talk to each other without a relay between: faster, and no link can be cut"""
 
     @property
     def sids(self) -> range:
@@ -140,12 +140,8 @@ class Plan:
     def routes(self) -> list[Route]:
         """How the servers reach each other, as their configurations say; none if they do so without relays."""
         seen = {sid: zoo_cfg.read(self.home(sid) / "zoo.cfg").endpoints for sid in self.sids}
-        found = [
-            Route(sid, seen[sid][sid], seen[other][sid])
-            for sid in self.sids
-            for other in self.sids[:2]
-            if other != sid
-        ]
+        first, last = self.sids[0], self.sids[-1]
+        found = [Route(sid, seen[sid][sid], seen[last if sid == first else first][sid]) for sid in self.sids]
         return [route for route in found if route.server != route.relay]
 
 
@@ -176,13 +172,17 @@ class Ensemble:
             with (home / "server.out").open("ab") as output:
                 self._printed_before[sid] = output.tell()
                 self._processes[sid] = subprocess.Popen(  # noqa: S603 - ourselves
-                    [*SERVER, *self.plan.options, str(home / "zoo.cfg")],
+                    self.command(sid),
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
                     env={**os.environ, "PYTHONHASHSEED": "0"},
                     start_new_session=True,
                 )
+
+    def command(self, sid: int) -> list[str]:
+        """What runs a server. One of Apache ZooKeeper may take its place."""
+        return [*SERVER, *self.plan.options, str(self.plan.home(sid) / "zoo.cfg")]
 
     def stop(self, *sids: int) -> None:
         """Tell servers to stop, all if none is named, and wait until they have."""

@@ -14,7 +14,15 @@ VOCABULARY = {f"zabcheck.checker{name}" for name in ("", ".model", ".values", ".
 ALLOWED = {
     "model": {"zabcheck.model", *VOCABULARY},
     "checker": {"zabcheck.checker", "platformdirs", "networkx", "z3"},
-    "traces": {"zabcheck.traces", "zabcheck.model", "zabcheck.checker", "msgspec", "dpkt", "_typeshed"},
+    "traces": {
+        "zabcheck.traces",
+        "zabcheck.model",
+        "zabcheck.checker",
+        "msgspec",
+        "dpkt",
+        "networkx",
+        "_typeshed",
+    },
     "implementation": {
         "zabcheck.implementation",
         "zabcheck.model",
@@ -41,6 +49,7 @@ ALLOWED = {
         "zabcheck.implementation",
         "zabcheck.reports",
         "rich",
+        "prompt_toolkit",
         "_typeshed",
     },
 }

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from kazoo.client import KazooClient
 
+from tests.implementation.test_ensemble import nodes_at
 from tests.implementation.workload import REGISTERS, Client
 from zabcheck.implementation.ensemble import Ensemble, Plan, free_ports
 
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 CLIENTS = 4
 CHUNK = 20
 """Rounds with one ensemble."""
+SHOWN = 20
+"""So many lines of what is wrong are printed."""
 PATIENCE = 60.0
 """Seconds after which an ensemble without a fault must serve."""
 RECOVERS = 0.7
@@ -66,7 +69,8 @@ class Report:
     def __str__(self) -> str:
         faults = ", ".join(f"{count} {name}" for name, count in sorted(self.faults.items()))
         text = f"{self.verdict}, {self.acknowledged} acknowledged, {self.unknown} unknown, {self.read} read; {faults}"
-        return "\n  ".join([text, *self.properties, *self.wrong])
+        more = [f"and {len(self.wrong) - SHOWN} more"] if len(self.wrong) > SHOWN else []
+        return "\n  ".join([text, *self.properties, *self.wrong[:SHOWN], *more])
 
 
 class Campaign:
@@ -87,6 +91,7 @@ class Campaign:
         self._random = Random(seed)
         self._folder = folder
         self._seed = seed
+        self._lost: set[str] = set()
 
     def run(self, rounds: int) -> Report:
         """Run so many rounds, and judge."""
@@ -101,13 +106,15 @@ class Campaign:
                 for number, name in enumerate("abcdef"[:CLIENTS])
             ]
             for client in clients:
+                client.connect(PATIENCE)
                 client.start()
             for _ in range(rounds):
                 self._round()
                 if self._random.random() < RECOVERS:
                     self._check(clients)
+            ensemble.settle(PATIENCE)
             for client in clients:
-                client.end()
+                client.end(PATIENCE)
             self._check(clients)
         finally:
             for sid in ensemble.plan.sids:
@@ -138,7 +145,7 @@ class Campaign:
         for step in steps[random.randrange(2) if steps[0] != self._kill else 0 :]:
             step(sids)
             time.sleep(random.random() * WAITS)
-        mending = [ensemble.heal, ensemble.start, lambda: [ensemble.resume(sid) for sid in sids]]
+        mending = [ensemble.heal, ensemble.start, self._resume]
         random.shuffle(mending)
         for mend in mending:
             mend()
@@ -163,6 +170,10 @@ class Campaign:
         self.ensemble.pause(self._random.choice(sids))
         self.report.faults["pause"] += 1
 
+    def _resume(self) -> None:
+        for sid in self.ensemble.plan.sids:
+            self.ensemble.resume(sid)
+
     def _reset(self, sids: list[int]) -> None:
         self.ensemble.reset(*self._random.sample(sids, 2))
         self.report.faults["reset"] += 1
@@ -171,25 +182,17 @@ class Campaign:
         """Every server serves again, and has what any client was told of before it was asked; all have the same."""
         self.ensemble.settle(PATIENCE)
         told = {path.removeprefix("/c/") for client in clients for path in list(client.acknowledged)}
-        found = {sid: self._nodes(sid) for sid in self.ensemble.plan.sids}
+        found = {sid: nodes_at(self.ensemble.plan.port(sid), "/c") for sid in self.ensemble.plan.sids}
         for sid, nodes in found.items():
-            self.report.wrong += [f"server {sid} has lost {name}" for name in sorted(told - nodes)[:3]]
+            for name in sorted(told - nodes - self._lost):
+                self.report.wrong.append(f"server {sid} has lost {name}")
+        for nodes in found.values():
+            self._lost |= told - nodes
         if (
             not any(client.is_alive() for client in clients)
             and len({frozenset(n) for n in found.values()}) > 1
         ):
             self.report.wrong.append("the servers do not have the same nodes")
-
-    def _nodes(self, sid: int) -> set[str]:
-        """What a server has, all that was committed before it was asked included."""
-        client = KazooClient(f"127.0.0.1:{self.ensemble.plan.port(sid)}")
-        client.start(PATIENCE)
-        try:
-            client.sync("/c")
-            return set(client.get_children("/c"))
-        finally:
-            client.stop()
-            client.close()
 
     def _validate(self) -> None:
         """Hold everything that was left behind against the model, as a user does."""

@@ -66,13 +66,13 @@ class Writer:
         self.client.close()
 
 
-def nodes_at(port: int) -> set[str]:
+def nodes_at(port: int, path: str = "/w") -> set[str]:
     """What one server has, all that is committed included."""
     client = kazoo.KazooClient(hosts=f"127.0.0.1:{port}", timeout=4.0)
     client.start(PATIENCE)
     try:
-        client.sync("/w")
-        return set(client.get_children("/w"))
+        client.sync(path)
+        return set(client.get_children(path))
     finally:
         client.stop()
         client.close()

@@ -45,9 +45,12 @@ class Client(threading.Thread):
         self._client.add_listener(self._heard)
         self._made = 0
 
+    def connect(self, patience: float) -> None:
+        """Find a server."""
+        self._client.start(patience)
+
     def run(self) -> None:
         """Write and read until `end`."""
-        self._client.start(60)
         while not self._over.is_set():
             choice = self._random.random()
             if choice < 0.5:
@@ -60,8 +63,13 @@ class Client(threading.Thread):
                 self._get(f"/r{self._random.randrange(REGISTERS)}")
             self._over.wait(self._random.random() * THINKS)
 
-    def end(self) -> None:
-        """Stop, and wait until it is so."""
+    def end(self, patience: float) -> None:
+        """Stop, but not before one more write was acknowledged: the ensemble has no fault any more."""
+        before, end = len(self.acknowledged), time.monotonic() + patience
+        while self.is_alive() and len(self.acknowledged) == before and time.monotonic() < end:
+            time.sleep(0.05)
+        if len(self.acknowledged) == before:
+            self.wrong.append(f"{self.name} could not write any more")
         self._over.set()
         self.join()
         self._client.stop()

@@ -34,6 +34,14 @@ def free_ports(count: int) -> list[int]:
         return [one.getsockname()[1] for one in sockets]
 
 
+def command(conf: str, cfg: str) -> list[str]:
+    """What runs a server."""
+    java = ["java", "-Xmx160m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+    options = ["-Djava.net.preferIPv4Stack=true", "-Dzookeeper.preAllocSize=64"]
+    path = ":".join([conf, *map(str, JARS)])
+    return [*java, *options, "-cp", path, "org.apache.zookeeper.server.quorum.QuorumPeerMain", cfg]
+
+
 class Ensemble:
     """Servers 1, 2, ...; each in ``folder/sN`` with its configuration, log and data."""
 
@@ -65,13 +73,9 @@ class Ensemble:
             (home / "zoo.cfg").write_text("\n".join([*settings, *lines]) + "\n")
 
     def start(self, sid: int) -> None:
-        java = ["java", "-Xmx160m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
-        options = ["-Djava.net.preferIPv4Stack=true", "-Dzookeeper.preAllocSize=64"]
-        path = ":".join(["./conf", *map(str, JARS)])
-        main = "org.apache.zookeeper.server.quorum.QuorumPeerMain"
         output = (self.folder / f"s{sid}.out").open("ab")
         self.processes[sid] = subprocess.Popen(
-            [*java, *options, "-cp", path, main, "zoo.cfg"],
+            command("./conf", "zoo.cfg"),
             cwd=self.folder / f"s{sid}",
             stdout=output,
             stderr=output,

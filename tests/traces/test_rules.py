@@ -10,6 +10,7 @@ from tests.traces.story import ONE, TWO, Story, legal, vote
 from zabcheck.traces import event as e
 from zabcheck.traces.event import Hex
 from zabcheck.traces.members import members
+from zabcheck.traces.rules.synchronization import matching
 from zabcheck.traces.validator import Validator
 
 if TYPE_CHECKING:
@@ -215,3 +216,30 @@ def test_a_vote_that_was_logged_before_the_server_looked_may_be_read() -> None:
     story.tracks["s1/log"].remove(votes[1])
     story.tracks["s1/log"].insert(story.tracks["s1/log"].index(votes[0]), votes[1])
     assert story.outcome().findings == ()
+
+
+@pytest.mark.parametrize(("next_round", "findings"), [(2, []), (3, []), (4, ["VoteOrder"])])
+def test_a_vote_of_a_later_round_may_come_too_late(next_round: int, findings: list[str]) -> None:
+    """Server 2 has its leader and waits a moment more: votes that are no better then do not take it to round 2.
+
+    Unless its own vote had not come back; so the next round may be 2 or 3.
+    """
+    story = legal()
+    vote(story, "s2/log", 2, 2, 0, 0)
+    vote(story, "s2/log", 3, 3, 0, 0)
+    vote(story, "s2/log", 2, 3, 0, 0)
+    vote(story, "s2/log", 1, 1, 0, 0, round=2)
+    vote(story, "s2/log", 3, 3, 0, 0, round=2)
+    story.add("s2/log", e.RoleTaken, role="following", leader=3)
+    story.add("s2/log", e.Looking)
+    story.add("s2/log", e.ElectionBegan, zxid=0)
+    vote(story, "s2/log", 2, 2, 0, 0, round=next_round)
+    assert [f.property for f in story.outcome().findings] == findings
+
+
+def test_each_sync_is_matched_with_a_decision_of_its_own() -> None:
+    """The first may be of either decision, the second of one alone: taking that for the first would leave nothing."""
+    assert matching([[0, 1], [0]]) == {0: 1, 1: 0}
+    assert matching([[0], [1]]) == {0: 0, 1: 1}
+    assert len(matching([[0], [0], [0, 1]])) == 2
+    assert matching([[]]) == matching([]) == {}

@@ -116,8 +116,8 @@ class Belief:
 class Candidate:
     """What is known of one server that looks for a leader."""
 
-    round: int | None = 0
-    """the last round it was in; unknown when its log begins in the middle"""
+    rounds: frozenset[int] | None = frozenset({0})
+    """the last round it was in is one of these; unknown when its log begins in the middle"""
     began: ElectionBegan | None = None
     waiting: list[Notified] = field(default_factory=list)
     """received before its first vote is seen"""
@@ -167,11 +167,11 @@ class Elections(Rule):
         }
 
     def _of(self, event: Base) -> Candidate:
-        return self._candidates.setdefault(event.server or 0, Candidate(round=None))
+        return self._candidates.setdefault(event.server or 0, Candidate(rounds=None))
 
     def _missing(self, event: Missing) -> None:
         if event.track.endswith("/log"):
-            self._candidates[event.server or 0] = Candidate(round=None, lost=True)
+            self._candidates[event.server or 0] = Candidate(rounds=None, lost=True)
 
     def _started(self, event: Started) -> None:
         self._candidates[event.server or 0] = Candidate()
@@ -207,8 +207,8 @@ class Elections(Rule):
         """
         if me.began is None:
             return
-        if me.round is None or event.round == 1:
-            me.round = event.round - 1
+        if me.rounds is None or event.round == 1 or event.round - 1 in me.rounds:
+            me.rounds = frozenset({event.round - 1})
         self._enter(me, event.server or 0, event.epoch)
         for earlier in me.waiting:
             self._hear(me, earlier)
@@ -219,7 +219,7 @@ class Elections(Rule):
         """The server's state as it begins a round."""
         if me.began is None:
             return
-        server = candidate(self.members, sid, epoch, me.began.zxid, me.round or 0)
+        server = candidate(self.members, sid, epoch, me.began.zxid, max(me.rounds or (0,)))
         begin(server, NOWHERE)
         me.beliefs = [Belief(server, (current(server),))]
         if me.late is not None:
@@ -240,7 +240,7 @@ class Elections(Rule):
             return
         me.decisions.update(d for belief in me.beliefs if (d := belief.decision) is not None)
         if me.beliefs:
-            me.round = max(belief.server.round for belief in me.beliefs)
+            me.rounds = frozenset(belief.server.round for belief in me.beliefs)
 
     def _own_vote(self, me: Candidate, event: Notified) -> None:
         """A vote that a server sent to itself has come back: it must be one that the model sent."""
@@ -296,8 +296,7 @@ class Elections(Rule):
         if event.leader is not None:
             possible &= {event.leader}
         self.ledger.judge(DECISION, bool(possible), lambda: self._unsupported(event, began, beliefs, heard))
-        settled = {b.server.round for b in beliefs if b.decision in possible}
-        me.round = settled.pop() if len(settled) == 1 else me.round
+        me.rounds = frozenset(b.server.round for b in beliefs if b.decision in possible) or me.rounds
 
     def _wrong_vote(self, me: Candidate, event: Notified) -> Finding:
         expected = sorted({str(n.vote) for b in me.beliefs for n in b.announced[:2]})

@@ -129,28 +129,35 @@ class Synchronization(Rule):
                     self._reported(learner, inputs)
 
     def _matched(self, learner: int, received: list[tuple[SyncReceived, set[int]]]) -> None:
-        """Each sync that a learner got was decided by a leader, once."""
-        open_ = list(self._decided.get(learner, ()))
-        for got, known in received:
+        """Each sync that a learner got was decided by a leader, once.
+
+        A decision may fit several of them, since the inputs leave something open; so all are matched at once.
+        """
+        decided = self._decided.get(learner, [])
+        fitting = [
+            [
+                other
+                for other, (_, choices) in enumerate(decided)
+                if any(c.fits(e.mode, e.zxid) for c in choices)
+            ]
+            for e, _ in received
+        ]
+        matched = matching(fitting)
+        left = set(range(len(decided))) - set(matched.values())
+        options = sorted({str(choice) for other in left for choice in decided[other][1]})
+        for place, (got, known) in enumerate(received):
             leaders = known or self.members.voters
             doubt = next(filter(None, (self.ledger.outside(sid, got) for sid in leaders)), None)
-            fitting = next(
-                (d for d in open_ if any(c.fits(got.mode, got.zxid) for c in d[1])),
-                None,
-            )
-            if fitting is not None:
-                open_.remove(fitting)
-            options = sorted({str(c) for _, choices in open_ for c in choices})
             self.ledger.judge(
                 AGREEMENT,
-                fitting is not None,
-                lambda got=got, options=options, doubt=doubt: Finding(  # type: ignore[misc]
+                place in matched,
+                lambda got=got, doubt=doubt: Finding(  # type: ignore[misc]
                     property=AGREEMENT,
                     server=learner,
                     observed=f"server {learner} gets {shown(got.mode, got.zxid)}",
                     allowed=f"what a leader decided for it: {' or '.join(options) or 'nothing else was'}",
                     guard="a leader decided so for this learner: none did",
-                    events=(*(d[0] for d in self._decided.get(learner, ())), got),
+                    events=(*(inputs for inputs, _ in decided), got),
                     doubt=doubt,
                 ),
             )
@@ -171,6 +178,27 @@ class Synchronization(Rule):
                 doubt=self.ledger.outside(learner, inputs),
             ),
         )
+
+
+def matching(fitting: list[list[int]]) -> dict[int, int]:
+    """To as many places of the list as possible, one of the numbers that fit there, each number to one place."""
+    taken: dict[int, int] = {}
+    used: set[int] = set()
+    for place, numbers in enumerate(fitting):
+        if (free := next((n for n in numbers if n not in used), None)) is None:
+            break
+        taken[place] = free
+        used.add(free)
+    else:
+        return taken
+    import networkx as nx  # noqa: PLC0415 - slow to import, and hardly ever needed
+
+    beyond = len(fitting)
+    graph: nx.Graph[int] = nx.Graph()
+    graph.add_nodes_from(range(beyond))
+    graph.add_edges_from((place, beyond + n) for place, numbers in enumerate(fitting) for n in numbers)
+    found = nx.bipartite.hopcroft_karp_matching(graph, range(beyond))
+    return {place: n - beyond for place, n in found.items() if place < beyond}
 
 
 def allowed(switches: Switches, inputs: SyncInputs) -> Iterator[Choice]:

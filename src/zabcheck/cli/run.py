@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-import threading
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zabcheck.cli.arguments import Parser
 from zabcheck.cli.behaviour import add_behaviour, behaviour
 from zabcheck.cli.numbers import whole
-from zabcheck.cli.status import Status, tell
-from zabcheck.implementation.errors import ServerError
+from zabcheck.cli.status import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from rich.table import Table
-
-    from zabcheck.implementation.ensemble import Ensemble, State
+    from collections.abc import Sequence
 
 DESCRIPTION = """\
 Run an ensemble of ZooKeeper servers on this machine, a process each, and show who is what until
-Ctrl-C or SIGTERM. Everything that they write is in DIR, which `zabcheck validate DIR` can be given
-at any time."""
+Ctrl-C, SIGTERM or `quit`. Everything that they write is in DIR, which `zabcheck validate DIR` can
+be given at any time. On a terminal there is a prompt at which servers are killed, paused and
+started, and links between them are cut and healed; `help` lists the orders. With --tell, an order
+is given to the ensemble that runs in DIR, from another terminal or a script."""
 
 EPILOG = """\
-exit status: 0 the ensemble was stopped, 2 it could not start or not go on; one line says why"""
-
-EVERY = 0.5
-"""Seconds between two looks."""
+exit status: 0 the ensemble was stopped, or has done what it was told, 2 it could not start, or
+             could not do that; one line says why"""
 
 
 def parser() -> Parser:
@@ -60,6 +53,9 @@ def parser() -> Parser:
         help="tickTime in milliseconds (default 500)",
     )
     add_behaviour(made)
+    made.add_argument(
+        "--tell", metavar="ORDER", help="give an order, such as 'kill 2', to the ensemble that runs in DIR"
+    )
     made.add_argument("--quiet", action="store_true", help="say nothing but mistakes")
     return made
 
@@ -67,6 +63,10 @@ def parser() -> Parser:
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     parsed = parser().read(arguments)
+    if parsed.tell is not None:
+        return _tell(Path(parsed.data), parsed.tell)
+    from zabcheck.cli.control import claimed
+    from zabcheck.cli.desk import Desk
     from zabcheck.implementation.ensemble import Ensemble, Plan
 
     release, bugs = behaviour(parsed)
@@ -81,64 +81,17 @@ def run(arguments: Sequence[str]) -> int:
             bugs=bugs,
         )
     )
-    over = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: over.set())
-    ensemble.start()
-    try:
-        _watch(ensemble, over, quiet=parsed.quiet)
-    finally:
-        ensemble.stop()
+    with claimed(ensemble.plan.folder) as orders:
+        asyncio.run(Desk(ensemble, quiet=parsed.quiet).attend(orders))
     return Status.HOLDS
 
 
-def _watch(ensemble: Ensemble, over: threading.Event, *, quiet: bool) -> None:
-    """Show the states, in place on a terminal, else a line for each that has changed."""
-    if not quiet:
-        tell(f"zabcheck: clients connect to {ensemble.hosts}; Ctrl-C stops the ensemble")
-    looks = _looks(ensemble, over)
-    if not quiet and sys.stderr is not None and sys.stderr.isatty():
-        from rich.console import Console
-        from rich.live import Live
+def _tell(folder: Path, order: str) -> int:
+    """Give an order to the ensemble that runs in a folder, and print what it says."""
+    from zabcheck.cli.control import tell as give
+    from zabcheck.cli.output import printing
 
-        with Live(_table(next(looks)), console=Console(stderr=True), transient=True) as live:
-            for states in looks:
-                live.update(_table(states))
-        return
-    shown: dict[int, tuple[str, str | None, int]] = {}
-    for states in looks:
-        for state in states:
-            what = (state.process, state.role, state.epoch or 0)
-            if not quiet and shown.get(state.sid) != what:
-                shown[state.sid] = what
-                tell(f"zabcheck: server {state.sid}: {_words(state)}")
-
-
-def _looks(ensemble: Ensemble, over: threading.Event) -> Iterator[list[State]]:
-    """The states again and again, until told to end, or until a server could not start or none is left."""
-    yield ensemble.states()
-    while not over.wait(EVERY):
-        ended = ensemble.ended()
-        for sid, lines in ended.items():
-            why = lines[-1].removeprefix("zabcheck: ") if lines else "it said nothing"
-            if len(lines) <= 1:
-                raise ServerError(f"server {sid} could not start: {why}")
-            if len(ended) == len(ensemble.plan.sids):
-                raise ServerError(f"no server runs any more; server {sid} said: {why}")
-        yield ensemble.states()
-
-
-def _words(state: State) -> str:
-    role = state.role or ("no leader yet" if state.process == "running" else state.process)
-    return f"{role}, epoch {state.epoch or 0}" + (f", zxid {state.zxid}" if state.zxid else "")
-
-
-def _table(states: list[State]) -> Table:
-    from rich.table import Table
-
-    table = Table("server", "process", "role", "epoch", "zxid", box=None, pad_edge=False)
-    for state in states:
-        table.add_row(
-            str(state.sid), state.process, state.role or "-", str(state.epoch or 0), state.zxid or "-"
-        )
-    return table
+    if said := give(folder, order):
+        with printing() as stream:
+            stream.write(f"{said}\n")
+    return Status.HOLDS
