@@ -27,6 +27,7 @@ from zabcheck.traces import zoo_cfg
 from zabcheck.traces.ensemble import Address
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 SERVER = (sys.executable, "-m", "zabcheck", "server")
@@ -166,13 +167,22 @@ class Ensemble:
             home = self.plan.home(sid)
             with (home / "server.out").open("ab") as output:
                 self._processes[sid] = subprocess.Popen(  # noqa: S603 - ourselves
-                    [*SERVER, "--release", self.plan.release, str(home / "zoo.cfg")],
+                    self.command(sid),
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
                     env={**os.environ, "PYTHONHASHSEED": "0"},
                     start_new_session=True,
                 )
+
+    def command(self, sid: int) -> Sequence[str]:
+        """What a server is started with."""
+        return [*SERVER, "--release", self.plan.release, str(self.plan.home(sid) / "zoo.cfg")]
+
+    @property
+    def pids(self) -> dict[int, int]:
+        """The processes of the servers that were started."""
+        return {sid: process.pid for sid, process in sorted(self._processes.items())}
 
     def stop(self, *sids: int) -> None:
         """Tell servers to stop, all if none is named, and wait until they have."""
