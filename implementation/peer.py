@@ -190,7 +190,10 @@ class Peer:
         return number(self.me.tree.zxid)
 
     def is_serving(self) -> bool:
-        """Whether clients may be served."""
+        """Whether clients may be served: the server takes part, and who decides on sessions has been told so."""
+        return self._was_serving and self._takes_part()
+
+    def _takes_part(self) -> bool:
         return self.me.phase is Phase.BROADCAST and self.me.role not in (Role.LOOKING, Role.DOWN)
 
     def submit(self, request: Request) -> None:
@@ -213,8 +216,6 @@ class Peer:
         elif self.is_serving():
             self._heard.ask(session, answer)
             self._inbox.put_nowait(Asked(Revalidate(session, timeout)))
-        else:
-            answer(False)
 
     def _owns(self, session: int, timeout: int, server: int) -> bool:
         """As leader, let a client move to a server, if its session is alive.
@@ -340,6 +341,8 @@ class Peer:
             elif me.to_apply:
                 self._apply()
                 continue
+            elif self._tell_front():
+                continue
             elif synced := me.handled(Stage.SYNCED):
                 leader.send_newleader(me, synced[0], out)
             elif me.orphans:
@@ -350,7 +353,6 @@ class Peer:
                 break
             await self._commit()
         self._release()
-        self._tell_front()
         self._patience.looked_at(me, self.clock.now())
         self._write()
         await self._keep_contact()
@@ -644,13 +646,20 @@ class Peer:
             request = self._asked.popleft()
             self.machine.synced(request.session, request.cxid)
 
-    def _tell_front(self) -> None:
-        """Let clients in when the server begins to serve, and out when it does no more."""
-        if not self.is_serving():
-            self._send_clients_away()
-        elif not self._was_serving:
+    def _tell_front(self) -> bool:
+        """Let clients in when the server begins to serve, and out when it does no more; whether that was now.
+
+        A leader does before it handles another packet, in which a learner may ask whether a session is alive.
+        """
+        serving = self._takes_part()
+        if serving == self._was_serving:
+            return False
+        if serving:
             self._was_serving = True
             self.front.serves(leads=self.me.is_leading)
+        else:
+            self._send_clients_away()
+        return True
 
     def _send_clients_away(self) -> None:
         """Serve nobody any more, and answer nobody.
