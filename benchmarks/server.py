@@ -68,6 +68,7 @@ class Unrecorded(Ensemble):
     name = "zabcheck, nothing recorded"
 
     def command(self, sid: int) -> Sequence[str]:
+        """As always, but through `UNRECORDED`."""
         return [sys.executable, "-c", UNRECORDED, *super().command(sid)[3:]]
 
 
@@ -77,6 +78,7 @@ class Apache(Ensemble):
     name = "Apache ZooKeeper"
 
     def command(self, sid: int) -> Sequence[str]:
+        """A virtual machine, with the same configuration."""
         home = self.plan.home(sid)
         logging = ["-Dlog4j.defaultInitOverride=true", "-Djava.net.preferIPv4Stack=true"]
         main = "org.apache.zookeeper.server.quorum.QuorumPeerMain"
