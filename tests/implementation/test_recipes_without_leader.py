@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.implementation.test_peers import conforms
 from tests.implementation.test_recipes import together
-from zabcheck.implementation.ensemble import Ensemble, Plan, free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
+
+    from zabcheck.implementation.ensemble import Ensemble
 
 kazoo = pytest.importorskip("kazoo.client")
 from kazoo.exceptions import ConnectionLoss, NodeExistsError, RolledBackError  # noqa: E402 - only if it is there
@@ -29,16 +28,6 @@ from kazoo.exceptions import ConnectionLoss, NodeExistsError, RolledBackError  #
 pytestmark = pytest.mark.kazoo
 PATIENCE = 60
 PERSISTENT = {"max_tries": -1, "delay": 0.02, "backoff": 1}
-
-
-@pytest.fixture(scope="module")
-def ensemble(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ensemble]:
-    folder: Path = tmp_path_factory.mktemp("recipes")
-    made = Ensemble(Plan(folder / "ensemble", client_port=free_ports(3)[0], tick=200))
-    made.start()
-    yield made
-    made.stop()
-    conforms(made.plan.folder)
 
 
 class Scene:
@@ -80,9 +69,9 @@ class Scene:
 
 
 @pytest.fixture
-def scene(ensemble: Ensemble) -> Iterator[Scene]:
+def scene(shared_ensemble: Ensemble) -> Iterator[Scene]:
     with ExitStack() as stack:
-        yield Scene(ensemble, stack)
+        yield Scene(shared_ensemble, stack)
 
 
 def kill_amid(scene: Scene, work: Callable[[Any, Callable[[], None]], None], rounds: int) -> None:
