@@ -4,6 +4,7 @@
     .venv/bin/python benchmarks/server.py --servers 3          # three only
     .venv/bin/python benchmarks/server.py --long 1000000       # ours alone, looked at every 100,000 transactions
 
+Rates are what the machine allows beside its other work; processor time for each request depends on that far less.
 Both run on this machine one after the other, with the same configuration, flush every transaction to the disk before
 they answer, and are asked by the same clients in one process. Each client sets a node of its own to 100 bytes, or gets
 it; pipelined, it has so many requests under way. Without Debian's ``zookeeper`` and Java, only ours is measured.
@@ -12,6 +13,7 @@ it; pipelined, it has so many requests under way. Without Debian's ``zookeeper``
 from __future__ import annotations
 
 import argparse
+import os
 import selectors
 import shutil
 import socket
@@ -233,9 +235,13 @@ def measured(ensemble: Ensemble, clients: int, seconds: float, rounds: int) -> I
         Op.SET_DATA, PIPELINED, seconds=seconds
     )  # what the virtual machine has not compiled, it does now
     load.load(Op.GET_DATA, PIPELINED, seconds=seconds / 2)
+    pids = ensemble.pids.values()
     for what, kind in (("writes", Op.SET_DATA), ("reads", Op.GET_DATA)):
+        before = sum(map(processor_time, pids))
         pipelined = load.load(kind, PIPELINED, seconds=seconds)
+        computed = sum(map(processor_time, pids)) - before
         yield f"{what}/s, pipelined", pipelined.rate
+        yield f"  CPU us of all servers for each of the {what}", computed / len(pipelined.latencies) * 1e6
         one = load.load(kind, 1, seconds=seconds)
         yield f"{what}/s, one at a time", one.rate
         yield f"  milliseconds, median of {what}", one.percentile(50)
@@ -252,11 +258,11 @@ def compare(kinds: Sequence[Callable[[Plan], Ensemble]], servers: int, arguments
         with running(kind, servers) as ensemble:
             columns.append(dict(measured(ensemble, arguments.clients, arguments.seconds, arguments.rounds)))
     print(f"\n{servers} server{'s' if servers > 1 else ''}, {arguments.clients} clients")
-    print(f"{'':34}" + "".join(f"{kind.name:>28}" for kind in kinds) + "   ratio to the first")  # type: ignore[attr-defined]
+    print(f"{'':46}" + "".join(f"{kind.name:>28}" for kind in kinds) + "   ratio to the first")  # type: ignore[attr-defined]
     for row in columns[0]:
         values = [column[row] for column in columns]
         shown = "".join(f"{value:>28,.2f}" for value in values)
-        print(f"{row:34}{shown}   " + "  ".join(f"{value / values[0]:.2f}" for value in values[1:]))
+        print(f"{row:46}{shown}   " + "  ".join(f"{value / values[0]:.2f}" for value in values[1:]))
 
 
 class running:  # noqa: N801 - reads as what it does
@@ -286,17 +292,27 @@ def long_run(servers: int, transactions: int, clients: int) -> None:
     step = min(100_000, transactions)
     with running(Ours, servers) as ensemble:
         load = Clients(ensemble, clients)
+        pids = ensemble.pids.values()
         print(
-            f"{'transactions':>12} {'writes/s':>9} {'99 of 100, ms':>14}  MiB of each server     recorded, MiB"
+            f"{'transactions':>12} {'writes/s':>9} {'CPU us a write':>15} {'recorded, MiB':>14}   MiB of each server"
         )
         for done in range(step, transactions + 1, step):
+            before = sum(map(processor_time, pids))
             found = load.load(Op.SET_DATA, PIPELINED, count=step)
-            memory = "  ".join(f"{resident(pid) / 2**20:6.1f}" for pid in ensemble.pids.values())
-            recorded = sum(f.stat().st_size for f in ensemble.plan.folder.glob("s*/data/recording/*"))
+            each = (sum(map(processor_time, pids)) - before) / len(found.latencies)
+            recorded = sum(f.stat().st_size for f in ensemble.plan.folder.glob("s*/data/recording/*")) / 2**20
+            memory = "  ".join(f"{resident(pid) / 2**20:.1f}" for pid in pids)
             print(
-                f"{done:>12,} {found.rate:>9,.0f} {found.percentile(99):>14.1f}  {memory}  {recorded / 2**20:8.1f}"
+                f"{done:>12,} {found.rate:>9,.0f} {each * 1e6:>15,.0f} {recorded:>14,.1f}   {memory}",
+                flush=True,
             )
         load.close()
+
+
+def processor_time(pid: int) -> float:
+    """Seconds that a process has computed, which other work on the machine hardly changes."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident(pid: int) -> int:
