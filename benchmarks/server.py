@@ -128,12 +128,13 @@ class Client:
         head = self._socket.recv(4, socket.MSG_WAITALL)
         return self._socket.recv(int.from_bytes(head, "big"), socket.MSG_WAITALL) if head else b""
 
-    def ask_once(self, kind: Op, body: bytes) -> None:
-        """Ask, and wait for the answer, whatever it is."""
+    def ask_once(self, kind: Op, body: bytes) -> int:
+        """Ask, and wait for the answer; its code."""
         self._socket.sendall(HEAD.pack(8 + len(body), self._xid, kind) + body)
         self._xid += 1
-        if not self._receive():
+        if not (answer := self._receive()):
             raise ConnectionError("no answer")
+        return int.from_bytes(answer[12:16], "big", signed=True)
 
     def ask(self, kind: Op, body: bytes, count: int) -> None:
         """Ask so many times, and do not wait."""
@@ -222,9 +223,9 @@ def recovery(ensemble: Ensemble, rounds: int) -> float:
 def _writes(port: int) -> bool:
     with suppress(OSError):
         client = Client(port, "/recovered", timeout=5.0)
-        client.ask_once(Op.SET_DATA, client.set)
+        code = client.ask_once(Op.SET_DATA, client.set)
         client.close()
-        return True
+        return code == 0
     return False
 
 
