@@ -43,7 +43,7 @@ MOST_WAITING = 1000
 MOST_WAITING_BYTES = 2**23
 """As `MOST_WAITING`, counted in bytes."""
 
-MOST_UNREAD = 2**26
+MOST_UNREAD = 2**24
 """Bytes that a client may leave unread before it is cut off, as a flood of watches can make them."""
 
 WITHOUT_SESSION = 10.0

@@ -27,6 +27,7 @@ from zabcheck.traces import zoo_cfg
 from zabcheck.traces.ensemble import Address
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 SERVER = (sys.executable, "-m", "zabcheck", "server")
@@ -180,9 +181,14 @@ class Ensemble:
                     start_new_session=True,
                 )
 
-    def command(self, sid: int) -> list[str]:
+    def command(self, sid: int) -> Sequence[str]:
         """What runs a server. One of Apache ZooKeeper may take its place."""
         return [*SERVER, *self.plan.options, str(self.plan.home(sid) / "zoo.cfg")]
+
+    @property
+    def pids(self) -> dict[int, int]:
+        """The processes of the servers that were started."""
+        return {sid: process.pid for sid, process in sorted(self._processes.items())}
 
     def stop(self, *sids: int) -> None:
         """Tell servers to stop, all if none is named, and wait until they have."""

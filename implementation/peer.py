@@ -191,7 +191,10 @@ class Peer:
         return number(self.me.tree.zxid)
 
     def is_serving(self) -> bool:
-        """Whether clients may be served."""
+        """Whether clients may be served: the server takes part, and who decides on sessions has been told so."""
+        return self._was_serving and self._takes_part()
+
+    def _takes_part(self) -> bool:
         return self.me.phase is Phase.BROADCAST and self.me.role not in (Role.LOOKING, Role.DOWN)
 
     def submit(self, request: Request) -> None:
@@ -214,8 +217,6 @@ class Peer:
         elif self.is_serving():
             self._heard.ask(session, answer)
             self._inbox.put_nowait(Asked(Revalidate(session, timeout)))
-        else:
-            answer(False)
 
     def _owns(self, session: int, timeout: int, server: int) -> bool:
         """As leader, let a client move to a server, if its session is alive.
@@ -657,8 +658,11 @@ class Peer:
             self.machine.synced(request.session, request.cxid)
 
     def _tell_front(self) -> None:
-        """Let clients in when the server begins to serve, and out when it does no more."""
-        if not self.is_serving():
+        """Let clients in when the server begins to serve, and out when it does no more.
+
+        A leader does before it handles another packet, in which a learner may ask whether a session is alive.
+        """
+        if not self._takes_part():
             self._send_clients_away()
         elif not self._was_serving:
             self._was_serving = True

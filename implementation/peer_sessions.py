@@ -78,7 +78,6 @@ class Heard:
             each(valid)
 
     def forget(self) -> None:
-        """There is no leader to ask any more: nobody is known to be alive."""
-        for session in tuple(self._asking):
-            self.answer(session, valid=False)
+        """There is no leader to ask any more: who waits is not answered, since an answer would end the session."""
+        self._asking.clear()
         self._touched.clear()

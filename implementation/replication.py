@@ -109,4 +109,7 @@ class Replication(Protocol):
         """Tell who decides on sessions that a client was heard of; the time-out is in milliseconds."""
 
     def revalidate(self, session: int, timeout: int, answer: Callable[[bool], None]) -> None:
-        """Ask who decides on sessions whether this one is alive; it then belongs to this server."""
+        """Ask who decides on sessions whether this one is alive; it then belongs to this server.
+
+        There is no answer if nobody decides any more: the server then has stopped to serve.
+        """

@@ -9,7 +9,14 @@ import pytest
 LIVE = frozenset({"real", "implementation"})
 """folders of such tests; in them a server that is killed, or broken on purpose, may leave a connection open"""
 PURE = frozenset(
-    {"test_packets.py", "test_database.py", "test_disk.py", "test_patience.py", "test_replay.py"}
+    {
+        "test_packets.py",
+        "test_database.py",
+        "test_disk.py",
+        "test_patience.py",
+        "test_peer_sessions.py",
+        "test_replay.py",
+    }
 )
 """those among them that compute only"""
 

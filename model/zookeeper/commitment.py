@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from zabcheck.model.zookeeper.checks import ack_consistent
@@ -12,7 +13,6 @@ from zabcheck.model.zookeeper.switches import CommitOrder
 
 if TYPE_CHECKING:
     from zabcheck.model.transaction import Txn, Zxid
-    from zabcheck.model.zookeeper.log import Log
     from zabcheck.model.zookeeper.server import Outbox, Server
 
 
@@ -25,9 +25,10 @@ def process_ack(me: Server, sid: int, zxid: Zxid, out: Outbox) -> None:
     """Count an acknowledgement, and commit what a quorum has and nothing precedes (``tryToCommit``)."""
     if zxid.counter == 0 or not me.outstanding or me.last_committed >= zxid:
         return
-    position = next((i for i, each in enumerate(me.outstanding) if each.txn.zxid == zxid), None)
-    ack_consistent.check(position is not None)
-    if position is None or not counts(me, sid):
+    position = bisect_left(me.outstanding, zxid, key=lambda each: each.txn.zxid)  # as they were proposed
+    is_proposed = position < len(me.outstanding) and me.outstanding[position].txn.zxid == zxid
+    ack_consistent.check(is_proposed)
+    if not is_proposed or not counts(me, sid):
         return
     acknowledged = Outstanding(me.outstanding[position].txn, me.outstanding[position].acks | {sid})
     others = me.outstanding[:position], me.outstanding[position + 1 :]
@@ -50,9 +51,4 @@ def commit(me: Server, txn: Txn, out: Outbox) -> None:
     for learner in me.handled(*FORWARDED):
         out.send(learner, Commit(txn.zxid) if counts(me, learner) else Inform(txn))
     me.to_apply = (*me.to_apply, txn)
-    out.observe(Committed(me.sid, me.epoch, committed_history(me)))
-
-
-def committed_history(me: Server) -> Log:
-    """Everything a leader has committed: what is applied, and what is about to be."""
-    return me.tree.log.extend(me.to_apply)
+    out.observe(Committed(me.sid, me.epoch, txn))

@@ -156,9 +156,8 @@ class Wire:
                 if latest:
                     ghosts.established_epoch = epoch
                     ghosts.initial_history = history
-            case Committed(_, _, history):
-                assert history.last is not None  # noqa: S101 - something was committed
-                ghosts.committed.add(history.last)
+            case Committed(_, _, txn):
+                ghosts.committed.add(txn)
             case Proposed(_, txn):
                 ghosts.proposed.add(txn)
 

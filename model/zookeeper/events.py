@@ -37,11 +37,11 @@ class Proposed:
 
 @dataclass(frozen=True)
 class Committed:
-    """A leader of ``epoch`` committed the last transaction of ``history``."""
+    """A leader of ``epoch`` committed a transaction."""
 
     sid: int
     epoch: int
-    history: Log
+    txn: Txn
 
 
 Event = Leads | Established | Proposed | Committed

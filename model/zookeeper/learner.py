@@ -135,8 +135,8 @@ def on_proposal(me: Server, leader: int, packet: Proposal, out: Outbox) -> None:
 
 def last_received(me: Server) -> Zxid:
     """The last zxid that a learner has been sent, wherever that is by now."""
-    on_the_way = (*me.not_logged, *me.pending, *me.to_log, *me.to_apply)
-    return max(me.tree.zxid, me.disk.zxid, *(txn.zxid for txn in on_the_way))
+    on_the_way = (me.not_logged, me.pending, me.to_log, me.to_apply)  # each in the order of the zxids
+    return max(me.tree.zxid, me.disk.zxid, *(txns[-1].zxid for txns in on_the_way if txns))
 
 
 def follows(last: Zxid, zxid: Zxid) -> bool:
@@ -174,13 +174,13 @@ def commit(me: Server, zxid: Zxid, out: Outbox) -> None:
     """
     if not me.pending:
         return
-    first, *rest = me.pending
+    first = me.pending[0]
     commit_consistent.check(first.zxid == zxid)
     if first.zxid != zxid:
         out.close(learned_from(me))
         crash(me)
         return
-    me.pending = tuple(rest)
+    me.pending = me.pending[1:]
     me.to_apply = (*me.to_apply, first)
 
 

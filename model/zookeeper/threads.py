@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 def write_next(me: Server, out: Outbox) -> None:
     """The log thread writes and flushes the next record, and acknowledges it (``SyncRequestProcessor.run``)."""
     require(me.to_log)
-    txn, *rest = me.to_log
-    me.to_log = tuple(rest)
+    txn, me.to_log = me.to_log[0], me.to_log[1:]
     if me.scope.switches.logs_before_ack:
         me.disk.append(txn)
     acknowledge(me, txn, out)
@@ -63,8 +62,7 @@ def write_orphan(me: Server) -> None:
 def apply_next(me: Server) -> None:
     """The commit thread applies the next committed transaction (``FinalRequestProcessor``)."""
     require(me.to_apply)
-    txn, *rest = me.to_apply
-    me.to_apply = tuple(rest)
+    txn, me.to_apply = me.to_apply[0], me.to_apply[1:]
     apply(me, txn)
 
 

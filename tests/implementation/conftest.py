@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.implementation.servers import ServerProcess
+from tests.implementation.test_peers import conforms
+from zabcheck.implementation.ensemble import Ensemble, Plan, free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +32,17 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerPr
     yield made
     assert made.end() == 0
     assert "stopped at zxid" in made.lines[-1]
+
+
+@pytest.fixture(scope="module")
+def shared_ensemble(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ensemble]:
+    """Three servers for all tests of a module; what they have recorded in the end conforms."""
+    folder = tmp_path_factory.mktemp("ensemble") / "ensemble"
+    made = Ensemble(Plan(folder, client_port=free_ports(3)[0], tick=200, settings=("maxClientCnxns=0",)))
+    made.start()
+    yield made
+    made.stop()
+    conforms(folder)
 
 
 @pytest.fixture

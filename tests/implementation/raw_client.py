@@ -39,12 +39,18 @@ class RawClient:
     def receive(self) -> bytes | None:
         """A frame; ``None`` at the end of the connection."""
         try:
-            head = self.socket.recv(4, socket.MSG_WAITALL)
-            if len(head) < 4:
-                return None
-            return self.socket.recv(struct.unpack(">i", head)[0], socket.MSG_WAITALL)
+            head = self._exactly(4)
+            return None if head is None else self._exactly(struct.unpack(">i", head)[0])
         except ConnectionError:
             return None
+
+    def _exactly(self, count: int) -> bytes | None:
+        data = b""
+        while len(data) < count:
+            if not (more := self.socket.recv(count - len(data))):
+                return None
+            data += more
+        return data
 
     def reply(self) -> Reply:
         frame = self.receive()

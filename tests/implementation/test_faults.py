@@ -12,6 +12,7 @@ from tests.implementation.group import Group, ensemble
 from tests.implementation.test_peers import conforms
 from tests.implementation.tiny import Tiny
 from zabcheck.implementation import epoch_files
+from zabcheck.implementation.election_messages import hello
 from zabcheck.implementation.errors import ServerError
 from zabcheck.implementation.peer import Peer
 from zabcheck.implementation.quorum_packets import encoded, packet
@@ -38,6 +39,8 @@ GARBAGE = {
     "a request without a body": FOLLOWER_1 + packet("REQUEST", 0, b"x"),
     "acknowledgements of nothing": FOLLOWER_1 + encoded(messages.Ack(Zxid(1, 99))) * 3000,
     "a message too long": b"\xff\xff\xff\xff\xff\xff\0\0" + bytes(7) + b"\1" + b"\x7f\xff\xff\xff",
+    "a greeting of a server that is connected": hello(3, "127.0.0.1", 1),
+    "votes of a server that is connected": hello(3, "127.0.0.1", 1) + bytes(200),
     "a greeting of nobody": b"\xff\xff\xff\xff\xff\xff\0\0" + b"\0" * 7 + b"\x4d\0\0\0\3a:1",
 }
 

@@ -25,7 +25,12 @@ def clients(shared_server: ServerProcess) -> Iterator[list[KazooClient]]:
         yield [stack.enter_context(shared_server.client()) for _ in range(3)]
 
 
-def together(clients: list[KazooClient], work: Callable[[KazooClient], None]) -> None:
+def together(
+    clients: list[KazooClient],
+    work: Callable[[KazooClient], None],
+    meanwhile: Callable[[], None] = lambda: None,
+) -> None:
+    """Let each client work in a thread of its own, and do something else meanwhile."""
     failures: list[BaseException] = []
 
     def guarded(client: KazooClient) -> None:
@@ -37,8 +42,9 @@ def together(clients: list[KazooClient], work: Callable[[KazooClient], None]) ->
     threads = [threading.Thread(target=guarded, args=(client,)) for client in clients]
     for thread in threads:
         thread.start()
+    meanwhile()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
         assert not thread.is_alive()
     assert failures == []
 
