@@ -160,6 +160,12 @@ class Diary:
                 if zxid.counter and me.is_leading:
                     self.event(kinds.Counted, zxid=at(zxid), sender=sender)
 
+    def applied(self, me: Server, txn: Txn) -> None:
+        """The commit thread has applied a transaction; a learner was told to."""
+        if me.is_learning:
+            self.event(kinds.Committed, zxid=at(txn.zxid))
+        self.event(kinds.Applied, zxid=at(txn.zxid))
+
     def logged(self, txn: Txn) -> None:
         """A transaction is called on disk."""
         self.event(kinds.Logged, zxid=at(txn.zxid), body=identity(encoded(txn)))

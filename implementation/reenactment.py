@@ -1,0 +1,123 @@
+"""A run of the model, taken by an ensemble of real servers step by step, and compared with the model after each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from zabcheck.checker.values import render
+from zabcheck.checker.vocabulary import NotEnabled, set_run
+from zabcheck.implementation.staged_ensemble import StagedEnsemble, data_of
+from zabcheck.implementation.staged_server import epochs_in, stored_in
+from zabcheck.implementation.writes import as_modelled
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from zabcheck.checker.evaluate import Evaluator
+    from zabcheck.checker.evaluate import State as Values
+    from zabcheck.checker.trace import Taken
+    from zabcheck.model.zookeeper.ensemble import State
+
+
+@dataclass(frozen=True)
+class OnDisk:
+    """What of one server is on disk: as the model says, and as it was read from the files."""
+
+    server: int
+    what: str
+    model: str
+    files: str
+
+
+@dataclass(frozen=True)
+class Reenactment:
+    """How far the servers came, and what they left."""
+
+    steps: int
+    """after so many, all that the model speaks of was the same"""
+    difference: str
+    """the first difference; empty if there was none"""
+    failed: frozenset[str]
+    """assertions that failed in the servers' own functions"""
+    rows: tuple[OnDisk, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing was different, from the first state to the files at the end."""
+        return not self.difference and all(row.model == row.files for row in self.rows)
+
+
+class _Script:
+    """What the functions speak to: the options that the run took, and the assertions that fail."""
+
+    def __init__(self) -> None:
+        self.choices: list[int] = []
+        self.failed: set[str] = set()
+
+    def choose(self, count: int) -> int:
+        """The option that was taken."""
+        choice = self.choices.pop(0) if self.choices else 0
+        return min(choice, count - 1)
+
+    def fail(self, name: str) -> None:
+        """Note what failed; the step goes on, as in the model."""
+        self.failed.add(name)
+
+
+def reenact(evaluator: Evaluator, path: Sequence[Taken], states: Sequence[Values], folder: Path) -> Reenactment:
+    """Let real servers, each with its files in ``folder``, take ``path``; ``states`` are those of the model."""
+    script = _Script()
+    before = set_run(script)
+    ensemble: StagedEnsemble | None = None
+    try:
+        ensemble = StagedEnsemble(evaluator.scope, folder)
+        steps, wrong = 0, _difference(evaluator, ensemble, states[0])
+        for taken, state in zip(path, states[1:], strict=True):
+            if wrong:
+                break
+            script.choices = list(taken.choices)
+            try:
+                taken.instance.function(ensemble, *taken.instance.arguments)
+            except NotEnabled:
+                wrong = "the servers cannot take this step"
+            else:
+                ensemble.settle()
+                wrong = _difference(evaluator, ensemble, state)
+            if wrong:
+                wrong = f"step {steps + 1}, {taken.instance}: {wrong}"
+            else:
+                steps += 1
+    finally:
+        set_run(before)
+        if ensemble is not None:
+            ensemble.end()
+    return Reenactment(steps, wrong, frozenset(script.failed), _rows(evaluator, states[steps], folder))
+
+
+def _difference(evaluator: Evaluator, ensemble: StagedEnsemble, state: Values) -> str:
+    """The first field in which the servers are not as the model says, or what on disk is not as they say."""
+    real = evaluator.shape.flatten(ensemble)
+    for field, theirs, said in zip(evaluator.shape.fields[:-1], real, state, strict=False):
+        found = as_modelled(theirs)
+        if found != said:
+            return f"{field.label} is {render(found)}, in the model {render(said)}"
+    return ensemble.difference()
+
+
+def _rows(evaluator: Evaluator, state: Values, folder: Path) -> tuple[OnDisk, ...]:
+    """What the model says of each disk, beside what the files say, read anew."""
+    said: State = evaluator.view(state)
+    rows = []
+    for sid, me in said.servers.items():
+        accepted, current = epochs_in(data_of(folder, sid))
+        stored = stored_in(data_of(folder, sid), told_apart=evaluator.scope.tells_files_apart)
+        pairs: list[tuple[str, Any, Any]] = [
+            ("acceptedEpoch", me.accepted_epoch, accepted),
+            ("currentEpoch", me.current_epoch, current),
+            ("last zxid", me.disk.zxid, stored.zxid),
+            ("transactions", me.disk.log, as_modelled(stored.log)),
+        ]
+        rows += [OnDisk(sid, what, render(model), render(files)) for what, model, files in pairs]
+    return tuple(rows)
