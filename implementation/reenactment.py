@@ -10,6 +10,7 @@ from zabcheck.checker.vocabulary import NotEnabled, set_run
 from zabcheck.implementation.staged_ensemble import StagedEnsemble, data_of
 from zabcheck.implementation.staged_server import epochs_in, stored_in
 from zabcheck.implementation.writes import as_modelled
+from zabcheck.model.zookeeper import steps as steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from zabcheck.checker.evaluate import Evaluator
     from zabcheck.checker.evaluate import State as Values
+    from zabcheck.checker.model import Instance
     from zabcheck.checker.trace import Taken
     from zabcheck.model.zookeeper.ensemble import State
 
@@ -79,12 +81,13 @@ def reenact(evaluator: Evaluator, path: Sequence[Taken], states: Sequence[Values
                 break
             script.choices = list(taken.choices)
             try:
+                wrong = _held(ensemble, taken.instance)
                 taken.instance.function(ensemble, *taken.instance.arguments)
             except NotEnabled:
                 wrong = "the servers cannot take this step"
             else:
                 ensemble.settle()
-                wrong = _difference(evaluator, ensemble, state)
+                wrong = wrong or _difference(evaluator, ensemble, state)
             if wrong:
                 wrong = f"step {steps + 1}, {taken.instance}: {wrong}"
             else:
@@ -94,6 +97,17 @@ def reenact(evaluator: Evaluator, path: Sequence[Taken], states: Sequence[Values
         if ensemble is not None:
             ensemble.end()
     return Reenactment(steps, wrong, frozenset(script.failed), _rows(evaluator, states[steps], folder))
+
+
+def _held(ensemble: StagedEnsemble, instance: Instance) -> str:
+    """Hold the election that a step stands for; what is wrong with its outcome, empty if nothing is."""
+    if instance.function is steps_of.elect:
+        leader, supporters = instance.arguments
+        return "" if ensemble.elect(leader, *supporters) else f"the votes do not elect server {leader}"
+    if instance.function is steps_of.join:
+        learner, leader = instance.arguments
+        return "" if ensemble.join(learner, leader) else f"server {learner} does not learn of leader {leader}"
+    return ""
 
 
 def _difference(evaluator: Evaluator, ensemble: StagedEnsemble, state: Values) -> str:

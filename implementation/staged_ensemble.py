@@ -11,6 +11,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from zabcheck.implementation import election_messages, quorum_packets
+from zabcheck.implementation.held_election import HeldElection
 from zabcheck.implementation.peer_configuration import PeerConfiguration
 from zabcheck.implementation.quorum_packets import Joined, QuorumStream
 from zabcheck.implementation.staged_server import StagedServer
@@ -119,6 +120,32 @@ class StagedEnsemble(State):
             process.diary.applied(me, due[0])
         process.diary.compare(me)
 
+    def elect(self, leader: int, *supporters: int) -> bool:
+        """Hold an election among servers that look for a leader; whether this one wins it."""
+        held = HeldElection((self.processes[sid] for sid in supporters), self.transmitted)
+        held.hold()
+        return held.has_won(leader, *supporters)
+
+    def join(self, learner: int, leader: int) -> bool:
+        """Let a server ask those that have a leader whom it can reach; whether it learns of this one."""
+        asked = [
+            process
+            for sid, process in self.processes.items()
+            if sid == learner
+            or (leader in (sid, process.me.leader) and not self.are_apart(learner, sid))
+        ]
+        held = HeldElection(asked, self.transmitted)
+        held.hold()
+        return held.has_won(leader, learner)
+
+    def transmitted(self, sender: int, notification: Notification) -> Notification:
+        """A vote as it comes out of the bytes in which it is sent."""
+        data = election_messages.encoded(notification, self._configurations[sender].text)
+        (vote,) = ElectionDecoder(connected=False).feed(data)
+        back = election_messages.decoded(vote)  # type: ignore[arg-type]
+        assert back is not None  # noqa: S101 - no server of ours lacks a database
+        return back
+
     def settle(self) -> None:
         """Put on disk what the step that is over promised, and bury who died in it."""
         for sid, process in tuple(self.processes.items()):
@@ -176,12 +203,7 @@ class EncodedWire(Wire):
 
     def notify(self, to: int, notification: Notification) -> None:
         """Send a vote."""
-        sid = self._process.me.sid
-        data = election_messages.encoded(notification, self._ensemble.config(sid))
-        (vote,) = ElectionDecoder(connected=False).feed(data)
-        back = election_messages.decoded(vote)  # type: ignore[arg-type]
-        assert back is not None  # noqa: S101 - no server of ours lacks a database
-        super().notify(to, back)
+        super().notify(to, self._ensemble.transmitted(self._process.me.sid, notification))
 
     def observe(self, event: Event) -> None:
         """Record what happened."""

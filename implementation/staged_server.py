@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from zabcheck.implementation.peer_configuration import PeerConfiguration
     from zabcheck.model.transaction import Zxid
     from zabcheck.model.zookeeper.log import Log
+    from zabcheck.model.zookeeper.messages import Notification
     from zabcheck.model.zookeeper.scope import Scope
 
 KEPT = 1 << 20
@@ -74,6 +75,9 @@ class StagedServer:
         me.disk, me.tree = self._disk, self._tree
         self.has_begun = False
         """whether there ever was a process that ran"""
+        self.round = 0
+        self.elected: Notification | None = None
+        """round and outcome of its last election, where the record does not have them (`held_election`)"""
         self._read()
 
     def _read(self) -> None:
