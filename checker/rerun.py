@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from zabcheck.checker.evaluate import Evaluator, select
 from zabcheck.checker.model import LIVENESS, Kind, validate
+from zabcheck.checker.result import Replay
 from zabcheck.checker.trace import ReplayError, Taken, Unfulfilled, changes, explain, initial_fields, shown
 
 if TYPE_CHECKING:
@@ -22,20 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rerun:
-    """A run that was taken again."""
+    """A run that was taken again, for who wants to take it elsewhere too."""
 
     evaluator: Evaluator
-    property: Property
     path: tuple[Taken, ...]
-    """the steps that could be taken"""
     states: tuple[State, ...]
     """the initial state, and the one after each step"""
-    trace: Trace | None
-    """the violation as it is now, if there is one at the end"""
-    parted: str
-    """where the run is another one than what was written down; empty if it is the same"""
-    reason: str
-    """why there is no violation any more; empty if there is one"""
+    result: Replay
 
 
 def rerun(model: Model[Any], scope: Any, written: Trace) -> Rerun:
@@ -62,7 +56,17 @@ def rerun(model: Model[Any], scope: Any, written: Trace) -> Rerun:
     prop, trace = model.properties[written.property], None
     if not reason:
         trace, reason = _judge(evaluator, prop, written, path, states)
-    return Rerun(evaluator, prop, tuple(path), tuple(states), trace, parted or reason, reason)
+    result = Replay(
+        model.name,
+        prop.name,
+        prop.sentence,
+        len(written.steps),
+        len(path),
+        trace,
+        parted or reason,
+        reason,
+    )
+    return Rerun(evaluator, tuple(path), tuple(states), result)
 
 
 def _root(evaluator: Evaluator, written: Trace) -> tuple[State, str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from zabcheck.checker.values import render
 from zabcheck.checker.vocabulary import NotEnabled, set_run
+from zabcheck.implementation.reenacted import OnDisk, Reenactment
 from zabcheck.implementation.staged_ensemble import StagedEnsemble, data_of
 from zabcheck.implementation.staged_server import epochs_in, stored_in
 from zabcheck.implementation.writes import as_modelled
@@ -21,34 +21,7 @@ if TYPE_CHECKING:
     from zabcheck.checker.model import Instance
     from zabcheck.checker.trace import Taken
     from zabcheck.model.zookeeper.ensemble import State
-
-
-@dataclass(frozen=True)
-class OnDisk:
-    """What of one server is on disk: as the model says, and as it was read from the files."""
-
-    server: int
-    what: str
-    model: str
-    files: str
-
-
-@dataclass(frozen=True)
-class Reenactment:
-    """How far the servers came, and what they left."""
-
-    steps: int
-    """after so many, all that the model speaks of was the same"""
-    difference: str
-    """the first difference; empty if there was none"""
-    failed: frozenset[str]
-    """assertions that failed in the servers' own functions"""
-    rows: tuple[OnDisk, ...]
-
-    @property
-    def agrees(self) -> bool:
-        """Whether nothing was different, from the first state to the files at the end."""
-        return not self.difference and all(row.model == row.files for row in self.rows)
+    from zabcheck.model.zookeeper.scope import Scope
 
 
 class _Script:
@@ -68,7 +41,16 @@ class _Script:
         self.failed.add(name)
 
 
-def reenact(evaluator: Evaluator, path: Sequence[Taken], states: Sequence[Values], folder: Path) -> Reenactment:
+def obstacle(scope: Scope) -> str:
+    """Why no servers can do as the model does in this scope; empty if they can."""
+    if not scope.switches.logs_what_was_proposed:
+        return "a transaction of real servers is bytes, and cannot be mangled as the variant does it"
+    return ""
+
+
+def reenact(
+    evaluator: Evaluator, path: Sequence[Taken], states: Sequence[Values], folder: Path
+) -> Reenactment:
     """Let real servers, each with its files in ``folder``, take ``path``; ``states`` are those of the model."""
     script = _Script()
     before = set_run(script)

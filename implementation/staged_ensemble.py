@@ -14,11 +14,13 @@ from zabcheck.implementation import election_messages, quorum_packets
 from zabcheck.implementation.held_election import HeldElection
 from zabcheck.implementation.peer_configuration import PeerConfiguration
 from zabcheck.implementation.quorum_packets import Joined, QuorumStream
+from zabcheck.implementation.staged_client import StagedClient
 from zabcheck.implementation.staged_server import StagedServer
 from zabcheck.implementation.writes import entry_of, received
 from zabcheck.model.transaction import Txn
 from zabcheck.model.zookeeper import learner, messages, threads
 from zabcheck.model.zookeeper.ensemble import State, Wire, first_history, initial
+from zabcheck.model.zookeeper.events import Event, Proposed
 from zabcheck.model.zookeeper.log import log_of
 from zabcheck.model.zookeeper.messages import Link, Mailbox, Notification, Role
 from zabcheck.model.zookeeper.switches import Sync
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from zabcheck.implementation.replication import Entry
-    from zabcheck.model.zookeeper.events import Event
     from zabcheck.model.zookeeper.messages import End, Packet
     from zabcheck.model.zookeeper.scope import Scope
     from zabcheck.model.zookeeper.server import Server
@@ -66,12 +67,11 @@ class StagedEnsemble(State):
             for place, sid in enumerate(scope.sids)
         }
         self._configurations = {
-            sid: PeerConfiguration(
-                sid, data_of(folder, sid), data_of(folder, sid), ensemble, endpoints
-            )
+            sid: PeerConfiguration(sid, data_of(folder, sid), data_of(folder, sid), ensemble, endpoints)
             for sid in scope.sids
         }
         self.processes: dict[int, StagedServer] = {}
+        self.client = StagedClient(folder)
         log = log_of(*(Txn(txn.zxid, entry_of(txn.value)) for txn in first_history(scope)))
         for sid in scope.sids:
             self._connect(sid)
@@ -118,6 +118,7 @@ class StagedEnsemble(State):
             process.diary.event(kinds.NewleaderAcked, epoch=kinds.Hex(me.accepted_epoch))
         if action is threads.apply_next:
             process.diary.applied(me, due[0])
+            self.client.told(me.sid, due[0])
         process.diary.compare(me)
 
     def elect(self, leader: int, *supporters: int) -> bool:
@@ -131,8 +132,7 @@ class StagedEnsemble(State):
         asked = [
             process
             for sid, process in self.processes.items()
-            if sid == learner
-            or (leader in (sid, process.me.leader) and not self.are_apart(learner, sid))
+            if sid == learner or (leader in (sid, process.me.leader) and not self.are_apart(learner, sid))
         ]
         held = HeldElection(asked, self.transmitted)
         held.hold()
@@ -150,6 +150,8 @@ class StagedEnsemble(State):
         """Put on disk what the step that is over promised, and bury who died in it."""
         for sid, process in tuple(self.processes.items()):
             process.settle()
+            if not process.me.is_leading:
+                self.client.left(sid)
             if not process.is_running and sid not in self.scope.missing and process.has_begun:
                 process.end()
                 self._boot(sid)
@@ -160,6 +162,7 @@ class StagedEnsemble(State):
 
     def end(self) -> None:
         """Let go of all files."""
+        self.client.close()
         for process in self.processes.values():
             process.end()
 
@@ -208,6 +211,8 @@ class EncodedWire(Wire):
     def observe(self, event: Event) -> None:
         """Record what happened."""
         self._process.diary.observed(self._process.me, event)
+        if isinstance(event, Proposed):
+            self._ensemble.client.asked(event.sid, event.txn)
         super().observe(event)
 
 

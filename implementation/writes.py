@@ -28,10 +28,14 @@ NO_CVERSION = -1
 """The version of the parent's children is counted where the transaction is applied, as with old servers."""
 
 
+def path_of(write: int) -> str:
+    """The node that a write creates."""
+    return f"/write-{write}" if write > 0 else f"/first-{-write}"
+
+
 def entry_of(write: int) -> Entry:
     """The transaction that a write becomes."""
-    path = f"/write-{write}" if write > 0 else f"/first-{-write}"
-    body = jute.text(path) + jute.buffer(str(write).encode()) + jute.acl(OPEN)
+    body = jute.text(path_of(write)) + jute.buffer(str(write).encode()) + jute.acl(OPEN)
     body += jute.boolean(False) + jute.integer(NO_CVERSION)
     return Entry(SESSION, write, TIME, Op.CREATE, body)
 
