@@ -127,8 +127,12 @@ class StagedEnsemble(State):
         held.hold()
         return held.has_won(leader, *supporters)
 
-    def join(self, learner: int, leader: int) -> bool:
-        """Let a server ask those that have a leader whom it can reach; whether it learns of this one."""
+    def join(self, learner: int, leader: int) -> None:
+        """Let a server ask those that have a leader whom it can reach.
+
+        While an epoch is being established their answers may differ, and a server would ask again later; where the
+        run has it join all the same, its recording says that something is missing.
+        """
         asked = [
             process
             for sid, process in self.processes.items()
@@ -136,7 +140,10 @@ class StagedEnsemble(State):
         ]
         held = HeldElection(asked, self.transmitted)
         held.hold()
-        return held.has_won(leader, learner)
+        if not held.has_won(leader, learner):
+            process = self.processes[learner]
+            process.elected = self.processes[leader].elected
+            process.diary.event(kinds.Missing, what="the votes by which it learned of its leader")
 
     def transmitted(self, sender: int, notification: Notification) -> Notification:
         """A vote as it comes out of the bytes in which it is sent."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.implementation.test_peers import validated
 from zabcheck.checker import Options, check
+from zabcheck.checker.evaluate import Evaluator, select
 from zabcheck.checker.rerun import Rerun, rerun
+from zabcheck.checker.trace import Taken
 from zabcheck.implementation import entries, epoch_files
 from zabcheck.implementation.database import Database
 from zabcheck.implementation.reenactment import reenact
@@ -166,3 +169,44 @@ def test_a_crash_leaves_nothing_but_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [1, 12, -1])
 def test_a_write_is_a_transaction_and_comes_back(number: int) -> None:
     assert as_modelled(entry_of(number)) == number
+
+
+def walk(seed: int, scope: Scope, length: int) -> tuple[Evaluator, list[Taken], list[Any]]:
+    """A random run of the model, faults among its steps."""
+    random = Random(seed)
+    evaluator = Evaluator(model, scope, select(model, scope, ("P1s",)))
+    states, path = [evaluator.initial[0]], list[Taken]()
+    while len(path) < length:
+        instances = list(evaluator.selection.transitions)
+        random.shuffle(instances)
+        for instance in instances:
+            found = list(evaluator.successors(states[-1], instance))
+            if found and (not model.transitions[instance.name].fault or random.random() < 0.3):
+                choices, after = random.choice(found)
+                path.append(Taken(instance, choices))
+                states.append(after)
+                break
+        else:
+            break
+    return evaluator, path, states
+
+
+BOUNDS: dict[str, Any] = {"crashes": 2, "transactions": 2, "partitions": 1}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 9])
+@pytest.mark.parametrize(
+    "scope",
+    [
+        Scope(**BOUNDS, timeouts=1),
+        Scope(**BOUNDS, election="fine", rounds=5),
+        Scope(**BOUNDS, window=1, observers=1, release="3.5.3", grain="coarse"),
+        Scope(**BOUNDS, window=1, storage="fine"),
+    ],
+    ids=["fine", "election", "coarse, with an observer", "storage"],
+)
+def test_servers_take_any_run(seed: int, scope: Scope, tmp_path: Path) -> None:
+    evaluator, path, states = walk(seed, scope, 60)
+    played = reenact(evaluator, path, states, tmp_path)
+    assert played.difference == ""
+    assert played.agrees
