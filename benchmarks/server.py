@@ -69,7 +69,7 @@ class Unrecorded(Ensemble):
 
     name = "zabcheck, nothing recorded"
 
-    def command(self, sid: int) -> Sequence[str]:
+    def command(self, sid: int) -> list[str]:
         """As always, but through `UNRECORDED`."""
         return [sys.executable, "-c", UNRECORDED, *super().command(sid)[3:]]
 
@@ -79,7 +79,7 @@ class Apache(Ensemble):
 
     name = "Apache ZooKeeper"
 
-    def command(self, sid: int) -> Sequence[str]:
+    def command(self, sid: int) -> list[str]:
         """A virtual machine, with the same configuration."""
         home = self.plan.home(sid)
         logging = ["-Dlog4j.defaultInitOverride=true", "-Djava.net.preferIPv4Stack=true"]
@@ -271,7 +271,13 @@ class running:  # noqa: N801 - reads as what it does
 
     def __init__(self, kind: Callable[[Plan], Ensemble], servers: int) -> None:
         self._folder = tempfile.TemporaryDirectory()
-        plan = Plan(Path(self._folder.name), servers, client_port=free_ports(servers)[0], settings=SETTINGS)
+        plan = Plan(
+            Path(self._folder.name),
+            servers,
+            client_port=free_ports(servers)[0],
+            settings=SETTINGS,
+            direct=True,
+        )
         self._ensemble = kind(plan)
 
     def __enter__(self) -> Ensemble:

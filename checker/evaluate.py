@@ -350,8 +350,12 @@ class Evaluator:
 
     def holds(self, state: State, prop: Property, instance: Instance) -> object:
         """What the predicate answers in ``state``: true, or false with the reason when it gave one."""
+        return answer(prop, instance, self.view(state))
+
+    def view(self, state: State) -> Any:
+        """``state`` with the attributes of the model's objects, to look at until something else is evaluated."""
         self._tree.values = list(state)
-        return answer(prop, instance, self._read_only)
+        return self._read_only
 
     def explain_step(self, before: State, after: State, prop: Property) -> tuple[Instance, object] | None:
         """The instance of a step property that is false of a step, with what it answered."""

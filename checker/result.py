@@ -52,6 +52,26 @@ class Trace:
 
 
 @dataclass(frozen=True)
+class Replay:
+    """A run that was written down, and taken again."""
+
+    model: str
+    property: str
+    sentence: str
+    """of the property"""
+    steps: int
+    """that were written down"""
+    taken: int
+    """that could be taken"""
+    trace: Trace | None
+    """the violation as it is now, if there is one at the end"""
+    parted: str
+    """where the run is another one than what was written down; empty if it is the same"""
+    reason: str
+    """why there is no violation any more; empty if there is one"""
+
+
+@dataclass(frozen=True)
 class PropertyResult:
     """The verdict on one property. ``depth`` is the level at which it was violated or the goal first reached."""
 

@@ -167,6 +167,12 @@ class Diary:
         """A check of the model fails in a server that is meant to have bugs."""
         self.event(kinds.Alarm, what="failed check", text=check)
 
+    def applied(self, me: Server, txn: Txn) -> None:
+        """The commit thread has applied a transaction; a learner was told to."""
+        if me.is_learning:
+            self.event(kinds.Committed, zxid=at(txn.zxid))
+        self.event(kinds.Applied, zxid=at(txn.zxid))
+
     def logged(self, txn: Txn) -> None:
         """A transaction is called on disk."""
         self.event(kinds.Logged, zxid=at(txn.zxid), body=identity(encoded(txn)))

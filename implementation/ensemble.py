@@ -27,7 +27,6 @@ from zabcheck.traces import zoo_cfg
 from zabcheck.traces.ensemble import Address
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
 SERVER = (sys.executable, "-m", "zabcheck", "server")
@@ -181,7 +180,7 @@ class Ensemble:
                     start_new_session=True,
                 )
 
-    def command(self, sid: int) -> Sequence[str]:
+    def command(self, sid: int) -> list[str]:
         """What runs a server. One of Apache ZooKeeper may take its place."""
         return [*SERVER, *self.plan.options, str(self.plan.home(sid) / "zoo.cfg")]
 

@@ -366,11 +366,9 @@ class Peer:
 
     def _apply(self) -> None:
         txn = self.me.to_apply[0]
-        if self.me.is_learning:
-            self._diary.event(kinds.Committed, zxid=kinds.Hex(number(txn.zxid)))
         with self._tree.committed():
-            threads.apply_next(self.me)
-        self._diary.event(kinds.Applied, zxid=kinds.Hex(number(txn.zxid)))
+            threads.apply_next(self.me, self._out)
+        self._diary.applied(self.me, txn)
 
     async def _commit(self, reason: str | None = None) -> None:
         """Put on disk what the record says is there, then let the outbox go."""

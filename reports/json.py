@@ -37,8 +37,8 @@ def document(result: CheckResult, simulation: dict[str, int] | None = None) -> d
         "property_details": {
             name: dataclasses.asdict(outcome) for name, outcome in result.properties.items()
         },
-        "counterexample": _trace(result.counterexample),
-        "witness": _trace(result.witness),
+        "counterexample": trace_document(result.counterexample),
+        "witness": trace_document(result.witness),
         "seconds": result.seconds,
         "peak_memory_bytes": result.peak_memory_bytes,
         "bytes_per_state": result.bytes_per_state,
@@ -48,7 +48,8 @@ def document(result: CheckResult, simulation: dict[str, int] | None = None) -> d
     }
 
 
-def _trace(trace: Trace | None) -> dict[str, Any] | None:
+def trace_document(trace: Trace | None) -> dict[str, Any] | None:
+    """A run as plain JSON values."""
     if trace is None:
         return None
     return {

@@ -33,6 +33,7 @@ ALLOWED = {
     "reports": {
         "zabcheck.reports",
         "zabcheck.checker.result",
+        "zabcheck.implementation.reenacted",
         "zabcheck.traces.ensemble",
         "zabcheck.traces.event",
         "zabcheck.traces.finding",

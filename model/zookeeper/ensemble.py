@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zabcheck.checker import SetOf, UsageError
 from zabcheck.model.transaction import Txn, Zxid
@@ -91,26 +91,33 @@ class State:
 
     def act(self, sid: int, action: Callable[[Server, Wire], None]) -> None:
         """Let one server act; in the coarse grain its threads then run until they have nothing left to do."""
-        me, out = self.servers[sid], Wire(self, sid)
-        action(me, out)
+        me = self.servers[sid]
+        self.let(me, action)
         if self.scope.election == "fine":
-            look(me, out)
+            self.let(me, look)
             self.drop_futile(sid)
             if me.is_learning:
                 self.ghosts.late[sid] = False
         if not self.scope.is_fine:
-            settle(me, out)
+            while (task := next_task(me)) is not None:
+                self.let(me, task)
+
+    def let(self, me: Server, action: Callable[[Server, Wire], None]) -> None:
+        """Let a server do one thing."""
+        action(me, Wire(self, me.sid))
+
+    def requested(self, number: int) -> Any:
+        """What the client's write of this number asks for; nothing that is decided depends on it."""
+        return number
 
 
-def settle(me: Server, out: Wire) -> None:
-    """Run the threads of a server to the end, the packet thread first."""
-    while me.steps or me.to_log or me.to_apply:
-        if me.steps:
-            continue_sync(me, out)
-        elif me.to_log:
-            write_next(me, out)
-        else:
-            apply_next(me)
+def next_task(me: Server) -> Callable[[Server, Wire], None] | None:
+    """What the threads of a server do next, the packet thread first; nothing if they have come to rest."""
+    if me.steps:
+        return continue_sync
+    if me.to_log:
+        return write_next
+    return apply_next if me.to_apply else None
 
 
 class Wire:

@@ -164,8 +164,12 @@ def _kind(queue: tuple[Packet | End, ...]) -> str | None:
     return type(queue[0]).__name__ if queue else None
 
 
+def _is_open(queue: tuple[Packet | End, ...]) -> bool:
+    return not queue or not isinstance(queue[-1], End)
+
+
 def _send(queue: tuple[Packet | End, ...], packet: Packet | End) -> tuple[Packet | End, ...]:
-    return queue if queue and isinstance(queue[-1], End) else (*queue, packet)
+    return (*queue, packet) if _is_open(queue) else queue
 
 
 class Link(Channel[Packet | End]):
@@ -195,6 +199,11 @@ class Link(Channel[Packet | End]):
     def cut(self) -> None:
         """End it and lose what is in transit."""
         self.value = ENDED
+
+    @property
+    def is_open(self) -> bool:
+        """Whether what is sent now can arrive."""
+        return self.view(_is_open)
 
     @property
     def is_empty(self) -> bool:

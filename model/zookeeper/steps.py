@@ -216,7 +216,7 @@ def leader_process_request(state: State, leader: int) -> None:
     require(state.servers[leader].phase is Phase.BROADCAST)
     require(state.spent.transactions < state.scope.transactions)
     state.spent.transactions += 1
-    value = state.spent.transactions
+    value = state.requested(state.spent.transactions)
     state.act(leader, lambda me, out: leading.propose(me, value, out))
 
 
@@ -264,7 +264,7 @@ def orphaned_log_thread_write(state: State, server: int) -> None:
 @model.transition(over=server)
 def commit_thread_apply(state: State, server: int) -> None:
     """The commit thread of a server applies the next committed transaction."""
-    state.act(server, lambda me, _: threads.apply_next(me))
+    state.act(server, threads.apply_next)
 
 
 # Connections that end, leaders that are left

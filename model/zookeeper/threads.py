@@ -59,7 +59,7 @@ def write_orphan(me: Server) -> None:
     me.disk.append(txn)
 
 
-def apply_next(me: Server) -> None:
+def apply_next(me: Server, out: Outbox) -> None:  # noqa: ARG001 - a thread's task
     """The commit thread applies the next committed transaction (``FinalRequestProcessor``)."""
     require(me.to_apply)
     txn, me.to_apply = me.to_apply[0], me.to_apply[1:]

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zabcheck.cli import check, demo, quorum, run, simulate
+from zabcheck.cli import check, demo, quorum, replay, run, simulate
 from zabcheck.cli.commands import COMMANDS
 from zabcheck.cli.main import main
 
@@ -53,6 +53,22 @@ def test_json_keys_of_demo(capsys: pytest.CaptureFixture[str]) -> None:
     result = json.loads(capsys.readouterr().out)
     documented = set(re.findall(r"`(\w+)`", section("`zabcheck demo`")))
     assert {*result, *result["acts"][0], *result["claims"][0]} <= documented
+
+
+def test_options_of_replay(capsys: pytest.CaptureFixture[str]) -> None:
+    documented = set(re.findall(r"^\| `(--[a-z-]+)", section("`zabcheck replay`"), re.MULTILINE))
+    assert documented == options_of(replay.parser(), capsys)
+
+
+def test_json_keys_of_replay(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = str(tmp_path / "counterexample.json")
+    main(["check", "zookeeper", "--bug", "ZOOKEEPER-975", "--quiet", "--json", path])
+    capsys.readouterr()
+    main(["replay", path, "--json", "-"])
+    result = json.loads(capsys.readouterr().out)
+    documented = set(re.findall(r"`(\w+)`", section("`zabcheck replay`")))
+    servers = result["servers"]
+    assert {*result, *servers, *servers["disk"][0], *result["recording"]} <= documented
 
 
 def test_options_of_quorum(capsys: pytest.CaptureFixture[str]) -> None:

@@ -206,7 +206,7 @@ class Peer:
         if me.to_log:
             ready.append(partial(threads.write_next, me, self))
         if me.to_apply:
-            ready.append(partial(threads.apply_next, me))
+            ready.append(partial(threads.apply_next, me, self))
         if me.orphans:
             ready.append(partial(threads.write_orphan, me))
         ready += [partial(leader.send_newleader, me, sid, self) for sid in me.handled(Stage.SYNCED)]

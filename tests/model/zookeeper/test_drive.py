@@ -174,7 +174,7 @@ def _reuse_zxid(me: Server, value: int, out: Outbox) -> None:
     me.last_proposed = last
 
 
-def _drop_next(me: Server) -> None:
+def _drop_next(me: Server, out: Outbox) -> None:
     me.to_apply = me.to_apply[1:]
 
 

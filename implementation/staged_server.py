@@ -1,0 +1,141 @@
+"""One server on a stage: its record, and all that it has on disk, but no sockets, no clocks and no will of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zabcheck.implementation.database import Database
+from zabcheck.implementation.diary import Diary
+from zabcheck.implementation.epoch_files import ACCEPTED, CURRENT
+from zabcheck.implementation.epoch_files import read as read_epoch
+from zabcheck.implementation.histories import Disk, Tree
+from zabcheck.implementation.recording import Recorder
+from zabcheck.implementation.snapshot import load_newest
+from zabcheck.implementation.storage import Storage
+from zabcheck.implementation.transaction_log import TransactionLog
+from zabcheck.implementation.writes import log_in
+from zabcheck.model.transaction import Txn
+from zabcheck.model.zookeeper.ensemble import new_server
+from zabcheck.model.zookeeper.files import Files
+from zabcheck.model.zookeeper.log import Stored, log_of
+from zabcheck.model.zookeeper.messages import Role
+from zabcheck.traces.members import zxid
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from zabcheck.implementation.clock import Clock
+    from zabcheck.implementation.peer_configuration import PeerConfiguration
+    from zabcheck.model.transaction import Zxid
+    from zabcheck.model.zookeeper.log import Log
+    from zabcheck.model.zookeeper.messages import Notification
+    from zabcheck.model.zookeeper.scope import Scope
+
+KEPT = 1 << 20
+"""All transactions stay in memory: they are few, and are compared with those of the model."""
+
+
+def stored_in(folder: Path, *, told_apart: bool) -> Stored:
+    """Snapshot and log in a folder as the model has them (``FileTxnSnapLog.restore``)."""
+    database = Database()
+    base = load_newest(folder, database) or 0
+    records = log_of(*(Txn(zxid(at), entry) for at, entry in TransactionLog(folder).read()))
+    stored = Files(records, log_in(database), zxid(base)).restore()
+    return stored if told_apart else Stored(stored.log, stored.zxid, stored.base)
+
+
+def epochs_in(folder: Path) -> tuple[int | None, int | None]:
+    """Accepted and current epoch in a folder, where there is a file."""
+    return read_epoch(folder / ACCEPTED), read_epoch(folder / CURRENT)
+
+
+class OneSequence(Disk):
+    """The disk of a scope that does not tell snapshots and log apart: a cut is through both."""
+
+    def truncate(self, zxid: Zxid, *, snapshots: bool = True) -> None:  # noqa: ARG002 - whatever the release does
+        """Drop everything later than ``zxid``."""
+        super().truncate(zxid, snapshots=True)
+
+
+class StagedServer:
+    """A process: it knows nothing but what its files say, and ends without a word."""
+
+    def __init__(self, configuration: PeerConfiguration, scope: Scope, clock: Clock) -> None:
+        self.folder = configuration.snapshots
+        self.database = Database()
+        self._recorder = Recorder(configuration.recording, configuration.members, configuration.sid, clock)
+        self.diary = Diary(self._recorder)
+        kind = Disk if scope.tells_files_apart else OneSequence
+        self._disk = kind(Storage(configuration), self.database, KEPT, self.diary.logged)
+        self._tree = Tree(self.database, self._disk, KEPT)
+        self._release = configuration.members.release
+        self.me = me = new_server(scope, configuration.sid)
+        me.role = Role.DOWN
+        me.committed_log.value = ()
+        me.disk, me.tree = self._disk, self._tree
+        self.has_begun = False
+        """whether there ever was a process that ran"""
+        self.round = 0
+        self.elected: Notification | None = None
+        """round and outcome of its last election, where the record does not have them (`held_election`)"""
+        self._read()
+
+    def _read(self) -> None:
+        me = self.me
+        self._disk.value = stored_in(self.folder, told_apart=me.scope.tells_files_apart)
+        accepted, current = epochs_in(self.folder)
+        me.accepted_epoch = me.disk.zxid.epoch if accepted is None else accepted
+        me.current_epoch = me.disk.zxid.epoch if current is None else current
+        self._saved = (accepted, current)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is a process."""
+        return self.me.role is not Role.DOWN
+
+    def begin_with(self, log: Log) -> None:
+        """Put a first history on an empty disk, in an epoch that everybody took part in."""
+        self._disk.storage.restore(self.database, KEPT)
+        self._disk.storage.append(log)
+        self._disk.storage.write_epochs(log.zxid.epoch, log.zxid.epoch)
+        self._read()
+
+    def started(self) -> None:
+        """The model's function has started the process: from now on it is recorded."""
+        self.has_begun = True
+        self.diary.begin(self.me, self._release)
+
+    def settle(self, reason: str | None = None) -> None:
+        """Put on disk what the record says is there."""
+        self.diary.compare(self.me, reason)
+        self._disk.wait()
+        epochs = (self.me.accepted_epoch, self.me.current_epoch)
+        if epochs != self._saved:
+            changed = [new if new != old else None for new, old in zip(epochs, self._saved, strict=True)]
+            self._disk.write_epochs(*changed).result()
+            self._saved = epochs
+        self.diary.flush()
+
+    def end(self) -> None:
+        """Be killed."""
+        self._disk.close()
+        self._recorder.close()
+
+    def difference(self) -> str:
+        """Where files and database are not what the record says; empty if they are.
+
+        What is in the files is read anew, by what reads them after a crash.
+        """
+        me = self.me
+        found = stored_in(self.folder, told_apart=me.scope.tells_files_apart)
+        told = me.disk.value
+        for what, real, said in (
+            ("acceptedEpoch", epochs_in(self.folder)[0], me.accepted_epoch),
+            ("currentEpoch", epochs_in(self.folder)[1], me.current_epoch),
+            ("the log", found.log, told.log),
+            ("the last zxid", found.zxid, told.zxid),
+            ("the database", log_in(self.database), me.tree.log if self.is_running else None),
+        ):
+            if said is not None and real != said:
+                return f"{what} of server {me.sid} is {real}, the server takes it for {said}"
+        return ""
