@@ -28,6 +28,34 @@ class Step:
     arguments: dict[str, str]
     changes: tuple[Change, ...]
     choices: tuple[int, ...] = ()
+    sentence: str = ""
+    lanes: tuple[str, ...] = ()
+    """who takes it; of a step of the environment, those to whom it happens"""
+    environment: bool = False
+    fault: bool = False
+    durable: tuple[str, ...] = ()
+    """the changed fields that outlive a crash"""
+    down: tuple[str, ...] = ()
+    """who does not run after it"""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message of a run, from the step that sent it to the step that took it off its channel.
+
+    Steps are counted from 1; ``sent`` is 0 for what is in transit in the initial state.
+    """
+
+    sender: str
+    receiver: str
+    text: str
+    channel: str
+    """the field that it was in"""
+    sent: int
+    ended: int | None = None
+    """``None`` while it is in transit after the last step"""
+    received: bool = False
+    """whether the step that took it off the channel looked at it; otherwise it was lost"""
 
 
 @dataclass(frozen=True)
@@ -49,6 +77,10 @@ class Trace:
     steps: tuple[Step, ...]
     since: int | None = None
     cycle_from: int | None = None
+    lanes: tuple[str, ...] = ()
+    """all who act in the model, in its order"""
+    messages: tuple[Message, ...] = ()
+    """in the order in which they were sent"""
 
 
 @dataclass(frozen=True)
@@ -133,6 +165,9 @@ class Performance:
     stopped: str
     """why it was not played to the end; empty otherwise"""
     claims: tuple[ClaimResult, ...]
+    lanes: tuple[str, ...] = ()
+    messages: tuple[Message, ...] = ()
+    """as in a `Trace`; steps are counted through all acts"""
 
     @property
     def holds(self) -> bool:
