@@ -66,14 +66,8 @@ def show_clause(console: Console, trace: Trace, sentence: str, what: str) -> Non
     For liveness, that is what becomes of it after the step since which it is demanded.
     """
     labels = Labels(name for name, _ in trace.initial)
-    line = Text().append(trace.property, style="bold").append(f" {what}")
-    if trace.arguments:
-        line.append(f" for {_named(trace.arguments)}")
-    step = len(trace.steps) if trace.since is None else trace.since
-    at_first = " in the initial state" if trace.since is None else " from the initial state on"
-    line.append(f" after step {step}" if step else at_first)
-    if trace.clause or sentence:
-        line.append(f": {trace.clause or sentence}")
+    line = Text(clause_of(trace, sentence, what))
+    line.stylize("bold", 0, len(trace.property))
     console.print()
     say(console, line)
     shown = trace.evidence[:MOST_EVIDENCE]
@@ -84,6 +78,19 @@ def show_clause(console: Console, trace: Trace, sentence: str, what: str) -> Non
         cut(console, fact)
     if more := len(trace.evidence) - len(shown):
         say(console, Text(f"and {count(more, 'more field')}, all in the JSON report", style="dim"), indent=4)
+
+
+def clause_of(trace: Trace, sentence: str, what: str) -> str:
+    """What becomes of the property at the end of ``trace``, as a sentence."""
+    line = f"{trace.property} {what}"
+    if trace.arguments:
+        line += f" for {_named(trace.arguments)}"
+    step = len(trace.steps) if trace.since is None else trace.since
+    at_first = " in the initial state" if trace.since is None else " from the initial state on"
+    line += f" after step {step}" if step else at_first
+    if trace.clause or sentence:
+        line += f": {trace.clause or sentence}"
+    return line
 
 
 def _named(arguments: dict[str, str]) -> str:
