@@ -7,6 +7,7 @@ arrives in it, however long that was under way, and labels never lie on top of e
 from __future__ import annotations
 
 from collections import Counter
+from importlib import resources
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
@@ -28,24 +29,8 @@ CHARACTER = 5.7
 SLOT = 7
 """Distance between messages that wait beside a lane."""
 
-STYLE = """
-svg.diagram { --ink:#1c2430; --soft:#5b6675; --line:#c3cad4; --paper:#fff; --move:#2456b8; --bad:#b3261e; --disk:#7a4b00;
-  font: 10.5px ui-monospace, "SF Mono", Menlo, "DejaVu Sans Mono", monospace; background: var(--paper) }
-@media (prefers-color-scheme: dark) { svg.diagram { --ink:#e3e7ee; --soft:#9aa5b4; --line:#3f4955; --paper:#14181e;
-  --move:#86aefc; --bad:#ff8a80; --disk:#e5b566 } }
-@media print { svg.diagram { --ink:#000; --soft:#444; --line:#bbb; --paper:#fff; --move:#123a86; --bad:#8c0f08; --disk:#5a3700 } }
-.diagram text { fill: var(--ink); paint-order: stroke; stroke: var(--paper); stroke-width: 3px; stroke-linejoin: round }
-.diagram .title { font-weight: 700; font-size: 12px } .diagram .soft { fill: var(--soft) }
-.diagram .lane { stroke: var(--line); stroke-width: 1.5 } .diagram .gone { stroke-dasharray: 1 5 }
-.diagram .node { fill: var(--ink); stroke: var(--paper); stroke-width: 1.5 }
-.diagram .context { fill: var(--paper); stroke: var(--soft) }
-.diagram .fault { stroke: var(--bad); stroke-width: 2; fill: none } .diagram text.fault { fill: var(--bad); stroke: var(--paper) }
-.diagram .band { stroke: var(--soft); stroke-dasharray: 5 4; fill: none } .diagram .band.fault { stroke: var(--bad) }
-.diagram .disk { fill: var(--paper); stroke: var(--disk); stroke-width: 1.3 }
-.diagram .move { stroke: var(--move); stroke-width: 1.3; fill: none } .diagram .head { fill: var(--move) }
-.diagram .lost { stroke: var(--soft); stroke-dasharray: 3 3 } .diagram .loop { stroke: var(--bad); fill: none; stroke-width: 1.5 }
-.diagram .stripe { fill: var(--ink); opacity: .035 } .diagram .hit { fill: transparent }
-"""
+STYLE = resources.files("zabcheck.reports.diagram").joinpath("diagram.css").read_text(encoding="utf-8")
+"""What the classes of the elements look like, in light, in dark and on paper."""
 
 
 def drawn(diagram: Diagram, *, names: bool = True, style: bool = True) -> str:
@@ -255,12 +240,14 @@ def _end(arrow: Arrow) -> object:
 
 def _group(parts: list[str], arrow: Arrow) -> str:
     fate = "received" if arrow.received else "transit" if arrow.ended is None else "lost"
-    return f'<g class="message" data-fate="{fate}" data-sent="{arrow.sent}" data-ended="{arrow.ended or ""}">{"".join(parts)}</g>'
+    ended = "" if arrow.ended is None else arrow.ended
+    return (
+        f'<g class="message" data-fate="{fate}" data-sent="{arrow.sent}" data-ended="{ended}">'
+        f"{''.join(parts)}</g>"
+    )
 
 
 def _cross(x: float, y: float, size: float) -> str:
-    return element(
-        "path",
-        "fault",
-        d=f"M{x - size},{y - size} L{x + size},{y + size} M{x - size},{y + size} L{x + size},{y - size}",
-    )
+    falling = f"M{x - size},{y - size} L{x + size},{y + size}"
+    rising = f"M{x - size},{y + size} L{x + size},{y - size}"
+    return element("path", "fault", d=f"{falling} {rising}")
