@@ -32,6 +32,8 @@ ALLOWED = {
         "msgspec",
         "zabcheck.model.quorums",
         "rich",
+        "jinja2",
+        "markupsafe",
     },
     "src/zabcheck/cli": {
         "zabcheck.cli",

@@ -48,7 +48,7 @@
   function show(number) {
     current = number;
     const row = run.rows[number - 1];
-    for (const step of steps) step.toggleAttribute("aria-current", false);
+    for (const step of steps) step.removeAttribute("aria-current");
     if (row) steps[number - 1].setAttribute("aria-current", "step");
     rows.forEach((drawn, i) => drawn.classList.toggle("chosen", i === number - 1));
     messages.forEach((drawn, i) => drawn.classList.toggle("chosen",

@@ -19,7 +19,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from zabcheck import __version__
-from zabcheck.reports.diagram.svg import STYLE, drawn
+from zabcheck.reports.diagram.svg import STYLE, drawn, heads
 from zabcheck.reports.legible import bounded, legible
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def document(page: Page) -> bytes:
         diagram=diagram,
         names=sorted({row.name for row in diagram.rows}) if diagram else (),
         picture=Markup(drawn(diagram, names=False, style=False)) if diagram else "",  # noqa: S704 - escaped there
+        heads=Markup(heads(diagram)) if diagram else "",  # noqa: S704 - as above
         legend=_LEGEND,
         tables=[_legible(table) for table in page.tables],
         charts=[Chart(chart.title, Markup(chart.picture)) for chart in page.charts],  # noqa: S704 - as above

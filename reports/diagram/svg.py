@@ -21,6 +21,8 @@ ROW = 30
 HEAD = 40
 FOOT = 34
 LANE = 176
+SIDE = 40
+"""Room beside the first lane and the last."""
 MARGIN = 26
 NAMES = 250
 """Width of the column with the names of the steps."""
@@ -42,36 +44,57 @@ def drawn(diagram: Diagram, *, names: bool = True, style: bool = True) -> str:
     return _Drawing(diagram, names=names).whole(STYLE if style else "")
 
 
+def heads(diagram: Diagram) -> str:
+    """The titles of the lanes, as they stand above a picture without names: to be kept in view."""
+    return _Drawing(diagram, names=False).titles()
+
+
 class _Drawing:
     def __init__(self, diagram: Diagram, *, names: bool) -> None:
         self._d = diagram
         self._names = names
-        self._left = MARGIN + (NAMES if names else 0) + (14 if diagram.cycle_from is not None else 0)
+        self._left = (MARGIN + NAMES if names else 4) + (14 if diagram.cycle_from is not None else 0)
         self._lanes = max(len(diagram.lanes), 1)
-        self.width = self._left + LANE * (self._lanes - 1) + LANE // 2 + 70
+        self.width = self._left + LANE * (self._lanes - 1) + 2 * SIDE
         self.height = HEAD + ROW * len(diagram.rows) + FOOT
         self._slots: dict[tuple[int, int], list[int]] = {}
 
     def whole(self, style: str) -> str:
         """All of it; what is drawn first lies at the bottom."""
         label = f"Sequence diagram: {self._d.headline}, {len(self._d.rows)} steps"
-        parts = [
+        return self._svg(self.height, f'role="img" aria-label={quoteattr(label)}', self._parts(style))
+
+    def titles(self) -> str:
+        """The titles of the lanes alone."""
+        return self._svg(HEAD, 'aria-hidden="true"', self._titles())
+
+    def _parts(self, style: str) -> list[str]:
+        return [
             f"<style>{style}</style>" if style else "",
+            *self._titles(),
             *self._stripes(),
             *self._lane_lines(),
             *self._loop(),
             *(part for labelled in self._labelled() for part in self._arrow(*labelled)),
             *(part for place, row in enumerate(self._d.rows, 1) for part in self._row(place, row)),
         ]
+
+    def _svg(self, height: int, attributes: str, parts: list[str]) -> str:
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="diagram" role="img" aria-label={quoteattr(label)} '
-            f'width="{self.width}" height="{self.height}" viewBox="0 0 {self.width} {self.height}">'
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="diagram" {attributes} '
+            f'width="{self.width}" height="{height}" viewBox="0 0 {self.width} {height}">'
             + "\n".join(filter(None, parts))
             + "</svg>\n"
         )
 
+    def _titles(self) -> list[str]:
+        return [
+            text(self._x(lane), 20, shorten(title, 24), "title", anchor="middle")
+            for lane, title in enumerate(self._d.lanes)
+        ]
+
     def _x(self, lane: int) -> int:
-        return self._left + 44 + LANE * lane
+        return self._left + SIDE + LANE * lane
 
     def _y(self, row: int) -> int:
         return HEAD + ROW * row - ROW // 2
@@ -84,9 +107,8 @@ class _Drawing:
 
     def _lane_lines(self) -> list[str]:
         parts = []
-        for lane, title in enumerate(self._d.lanes):
+        for lane in range(len(self._d.lanes)):
             x, down, begin = self._x(lane), False, HEAD - 12
-            parts.append(text(x, 20, shorten(title, 24), "title", anchor="middle"))
             for place, row in enumerate(self._d.rows, 1):
                 if (lane in row.down) != down:
                     parts.append(self._life(x, begin, self._y(place), down=down))
@@ -190,6 +212,10 @@ class _Drawing:
             parts += [self._node(self._x(lane), y, row, place) for lane in row.lanes]
             if row.writes and row.lanes:
                 parts.append(self._disk(row.lanes[0], place, row))
+        absent = {a.sender for a in self._d.arrows if a.sent == place and a.sender is not None} - set(
+            row.lanes
+        )
+        parts += [element("circle", "node", cx=self._x(lane), cy=y, r=3) for lane in sorted(absent)]
         hover = f"<title>{inside(f'{place} {row.name} {row.detail}')}</title>"
         parts.append(element("rect", "hit", hover, x=0, y=y - ROW // 2, width=self.width, height=ROW))
         return [f'<g class="row" data-row="{place}">{"".join(parts)}</g>']
@@ -199,13 +225,8 @@ class _Drawing:
         kind = "band fault" if row.fault else "band"
         left, right = self._x(min(lanes)), self._x(max(lanes))
         room = int((right - left) / CHARACTER) or 20
-        label = text(
-            (left + right) / 2,
-            y + 4,
-            shorten(row.name, room),
-            "fault" if row.fault else "soft",
-            anchor="middle",
-        )
+        ink, middle = "name fault" if row.fault else "name soft", (left + right) / 2
+        label = text(middle, y + 4, shorten(row.name, room), ink, anchor="middle")
         return [element("line", kind, x1=left - 16, y1=y, x2=right + 16, y2=y), label]
 
     def _node(self, x: int, y: int, row: Row, place: int) -> str:
