@@ -86,6 +86,11 @@ class Diagram:
     """of liveness: after this row it is demanded"""
 
     @property
+    def is_run(self) -> bool:
+        """Whether the rows are steps of a model, and not events of a recording."""
+        return bool(self.initial)
+
+    @property
     def stops(self) -> bool:
         """Whether the run may stop for ever after its last row."""
         return self.cycle_from == len(self.rows)

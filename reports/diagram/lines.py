@@ -22,7 +22,8 @@ MOST = 40
 
 def show_diagram(console: Console, diagram: Diagram) -> None:
     """Print ``diagram``, as wide as the console."""
-    heading(console, "Diagram", "● step  ✕ fault  ◆ writes to disk  ┊ does not run  ╳ lost")
+    fault = "fault" if diagram.is_run else "the place of the violation"
+    heading(console, "Diagram", f"● step  ✕ {fault}  ◆ writes to disk  ┊ does not run  ╳ lost")
     for line in _Lines(diagram, console.width).lines():
         cut(console, line)
 

@@ -42,7 +42,7 @@
     const ends = `${run.lanes[arrow.sender] ?? "?"} → ${run.lanes[arrow.receiver] ?? "?"}`;
     const ended = arrow.ended === null ? "in transit at the end" : `${arrow.received ? "received" : "lost"} in step ${arrow.ended}`;
     const fate = arrow.ended !== number ? ended : `${arrow.received ? "received" : "lost"}, sent in step ${arrow.sent}`;
-    return [[ends, arrow.text, run.initial.length || arrow.sent !== arrow.ended ? fate : ""], ""];
+    return [[ends, arrow.text, arrow.sent === arrow.ended ? "" : fate], ""];
   }
 
   function show(number) {

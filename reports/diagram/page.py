@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from zabcheck.reports.diagram.data import Diagram
 
 _FILES = resources.files("zabcheck.reports.diagram")
+_LEGEND_OF_EVENTS = (
+    "✕ the place of the violation · ● with it, shows the violation · ○ around it on the same tracks"
+)
 _LEGEND = (
     "● a step · ✕ a fault · ○ back again · a small disk: what is on disk was written · solid arrows are received in "
     "the row in which they cross · dashed ones were lost (✕) or are still in transit at the end"
@@ -77,7 +80,7 @@ def document(page: Page) -> bytes:
         names=sorted({row.name for row in diagram.rows}) if diagram else (),
         picture=Markup(drawn(diagram, names=False, style=False)) if diagram else "",  # noqa: S704 - escaped there
         heads=Markup(heads(diagram)) if diagram else "",  # noqa: S704 - as above
-        legend=_LEGEND,
+        legend=_LEGEND if diagram is None or diagram.is_run else _LEGEND_OF_EVENTS,
         tables=[_legible(table) for table in page.tables],
         charts=[Chart(chart.title, Markup(chart.picture)) for chart in page.charts],  # noqa: S704 - as above
         version=__version__,
@@ -109,7 +112,6 @@ def _legible(table: Table) -> Table:
 
 def _data(diagram: Diagram) -> Markup:
     """The diagram for the script, as JSON that cannot end the element it is in."""
-    is_run = bool(diagram.initial)
     made: dict[str, Any] = {
         "headline": diagram.headline,
         "clause": diagram.clause,
@@ -117,8 +119,8 @@ def _data(diagram: Diagram) -> Markup:
         "initial": diagram.initial,
         "owners": _owners(diagram),
         "evidence": sorted(diagram.evidence),
-        "unit": "steps" if is_run else "events",
-        "begin": len(diagram.rows),
+        "unit": "steps" if diagram.is_run else "events",
+        "begin": len(diagram.rows) if diagram.is_run else _place(diagram),
         "rows": [
             {
                 "name": row.name,
@@ -137,6 +139,11 @@ def _data(diagram: Diagram) -> Markup:
     }
     text = json.dumps(made, ensure_ascii=False, separators=(",", ":"))
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))  # noqa: S704
+
+
+def _place(diagram: Diagram) -> int:
+    """The row at which a recording is at odds with the model."""
+    return next((place for place, row in enumerate(diagram.rows, 1) if row.fault), len(diagram.rows))
 
 
 def _owners(diagram: Diagram) -> dict[str, str]:

@@ -167,7 +167,7 @@ class _Drawing:
         side = -1 if receiver < sender else 1
         last = len(d.rows) + 1 if arrow.ended is None else arrow.ended
         begin, end = (self._y(arrow.sent) if arrow.sent else HEAD - 8), self._y(last)
-        slot = self._waiting(sender, side, arrow.sent, last)
+        slot = 0 if arrow.sent == arrow.ended else self._waiting(sender, side, arrow.sent, last)
         x, to = self._x(sender), self._x(receiver)
         beside = x + side * min(14 + SLOT * slot, LANE // 2 - 12)
         if arrow.ended is None:
@@ -175,7 +175,8 @@ class _Drawing:
         hover = f"<title>{inside(arrow.text)}</title>"
         if arrow.received and receiver != sender:
             tip = to - side * 7
-            path = f"M{x},{begin} L{beside},{begin + 6} V{end - 4} Q{beside},{end} {beside + side * 4},{end} H{tip}"
+            turns = f"L{beside},{begin + 6} V{end - 4} Q{beside},{end} {beside + side * 4},{end}"
+            path = f"M{x},{begin} {'' if arrow.sent == arrow.ended else turns} H{tip}"
             head = f"M{tip - side * 6},{end - 3.5} L{tip + side},{end} L{tip - side * 6},{end + 3.5} Z"
             parts = [element("path", "move", hover, d=path), element("path", "head", d=head)]
             room = int((abs(tip - beside) - 14) / CHARACTER)

@@ -54,7 +54,7 @@ def run(arguments: Sequence[str]) -> int:
     require_known(parsed.name, examples.EXAMPLES, "example", "zabcheck demo")
     performance = play(model, examples.EXAMPLES[parsed.name])
     write_json(report, performance_document(performance))
-    pictures.write(lambda: page_of_performance(performance))
+    pictures.write(page_of_performance(performance))
     if not (report and report.is_standard_output):
         _show(performance, pictures)
     return Status.HOLDS if performance.holds else Status.VIOLATED

@@ -48,11 +48,13 @@ class Pictures:
         self._html = destination(parsed.html, "--html")
         self._exports = [(_ending(name), destination(name, "--export")) for name in parsed.export]
 
-    def write(self, page: Callable[[], Page]) -> None:
+    @property
+    def any(self) -> bool:
+        """Whether any was asked for."""
+        return self._diagram or self._html is not None or bool(self._exports)
+
+    def write(self, made: Page) -> None:
         """Write them; without a run to draw, exports are refused in one line, after the page is written."""
-        if self._html is None and not self._exports:
-            return
-        made = page()
         if self._html is not None:
             from zabcheck.reports.diagram.page import document
 

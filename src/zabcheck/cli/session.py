@@ -66,7 +66,8 @@ def _deliver(
     failure = None
     try:
         write_json(report, document(result, dataclasses.asdict(simulation) if simulation else None))
-        pictures.write(lambda: page_of(result))
+        if pictures.any:
+            pictures.write(page_of(result))
     except UsageError as error:
         failure = error
     if report is None or not report.is_standard_output:
