@@ -175,6 +175,38 @@ class Performance:
         return not self.stopped and all(claim.holds for claim in self.claims)
 
 
+@dataclass(frozen=True)
+class Node:
+    """A state of a graph, or several that agree in the fields that are shown."""
+
+    level: int
+    """of the first of them"""
+    fields: tuple[tuple[str, str], ...]
+    states: int
+    """how many they are"""
+    false: tuple[str, ...]
+    """properties that are false in one of them"""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A step from one node to another, by their places."""
+
+    source: int
+    target: int
+    step: str
+    fault: bool
+
+
+@dataclass(frozen=True)
+class StateGraph:
+    """All reachable states of a scope, and the steps between them; the initial ones have level 1."""
+
+    model: str
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+
 @dataclass
 class Progress:
     """Where a search stands; handed to the caller several times a second."""

@@ -109,10 +109,10 @@ def _steps_of(diagram: Diagram | None) -> tuple[Table, ...]:
         return ()
     told: list[tuple[str, ...]]
     if diagram.is_run:
-        title, head = "Steps", ("", "step", "who", "what changes")
+        title, head = "Steps", ("#", "step", "who", "what changes")
         told = [("; ".join(_change(c) for c in row.changes),) for row in diagram.rows]
     else:
-        title, head = "Events", ("", "event", "who", "observed and where")
+        title, head = "Events", ("#", "event", "who", "observed and where")
         told = [(f"{row.detail} ({row.sentence})",) for row in diagram.rows]
     rows = tuple(
         (str(place), row.name, ", ".join(diagram.lanes[lane] for lane in row.lanes), *rest)

@@ -33,6 +33,7 @@ ALLOWED = {
         "zabcheck.model.quorums",
         "rich",
         "jinja2",
+        "networkx",
         "markupsafe",
     },
     "src/zabcheck/cli": {

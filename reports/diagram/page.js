@@ -54,7 +54,7 @@
     messages.forEach((drawn, i) => drawn.classList.toggle("chosen",
       !!row && (run.arrows[i].sent === number || run.arrows[i].ended === number)));
     const title = row ? `${number}  ${row.name}` : "Before the first step";
-    const parts = [element("h3", title)];
+    const parts = [element("h2", title)];
     if (row) {
       if (row.remark) parts.push(element("p", row.remark, "remark"));
       if (row.detail) parts.push(element("p", row.detail));
@@ -62,11 +62,11 @@
       if (row.down.length) parts.push(element("p", `does not run: ${row.down.map((lane) => run.lanes[lane]).join(", ")}`, "soft"));
       const moved = of(number);
       if (moved.length) {
-        parts.push(element("h4", "Messages"), table(["from → to", "message", ""], moved.map((a) => messageLine(a, number))));
+        parts.push(element("h3", "Messages"), table(["from → to", "message", "what became of it"], moved.map((a) => messageLine(a, number))));
       }
     }
     if (run.initial.length) parts.push(...stateOf(number, row));
-    if (number === run.rows.length) parts.push(element("h4", run.headline), element("p", run.clause));
+    if (number === run.rows.length) parts.push(element("h3", run.headline), element("p", run.clause));
     detail.replaceChildren(...parts);
     detail.scrollTop = 0;
   }
@@ -86,7 +86,7 @@
       body.push([[field, cell], `${changed ? "changed" : ""} ${evidence ? "evidence" : ""}`.trim()]);
     }
     body.sort(([, a], [, b]) => (b.length > 0) - (a.length > 0));
-    const heading = element("h4", "State after it: what changed comes first");
+    const heading = element("h3", "State after it: what changed comes first");
     const toggle = element("button", onlyChanged ? "show all fields" : "only what changed");
     toggle.type = "button";
     toggle.addEventListener("click", () => { onlyChanged = !onlyChanged; show(current); one(".detail button").focus(); });

@@ -66,7 +66,7 @@ def test_the_keyboard_leads_through_the_run(page: Page, file: Path, violated: Ch
     chosen = tab.locator("[aria-current=step] .number")
     assert chosen.inner_text() == "22"
     tab.keyboard.press("Home")
-    assert tab.locator(".detail h3").inner_text() == "Before the first step"
+    assert tab.locator(".detail h2").inner_text() == "Before the first step"
     for _ in range(22):
         tab.keyboard.press("j")
     assert chosen.inner_text() == "22"
@@ -95,7 +95,9 @@ def test_the_state_at_the_end_is_that_of_the_json(page: Page, file: Path, violat
         ".filter(n => n.nodeType === 3).map(n => n.textContent).join('').trim()])",
     )
     assert {field: value.removesuffix(" (on disk)") for field, value in rows} == {
-        field.replace("servers[s", "s", 1).replace("]", "", 1) if field.startswith("servers[") else field: value
+        field.replace("servers[s", "s", 1).replace("]", "", 1)
+        if field.startswith("servers[")
+        else field: value
         for field, value in state.items()
     }
 
@@ -116,8 +118,7 @@ def test_filters(page: Page, file: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 375)])
 def test_it_is_accessible(page: Page, file: Path, violated: CheckResult, scheme: Any, width: int) -> None:
     page.tab.emulate_media(color_scheme=scheme)
     page.tab.set_viewport_size({"width": width, "height": 800})
@@ -137,7 +138,10 @@ def test_nothing_is_injected(page: Page, file: Path, samples: Samples) -> None:
             dataclasses.replace(step, transition=HOSTILE, sentence=HOSTILE, lanes=(HOSTILE,))
             for step in samples.trace.steps
         ),
-        messages=(Message(HOSTILE, "s2", HOSTILE, "c", 1, 2, received=True), Message("s2", HOSTILE, HOSTILE, "c", 1)),
+        messages=(
+            Message(HOSTILE, "s2", HOSTILE, "c", 1, 2, received=True),
+            Message("s2", HOSTILE, HOSTILE, "c", 1),
+        ),
     )
     result = dataclasses.replace(
         samples.violated,
@@ -159,7 +163,9 @@ def test_nothing_is_injected(page: Page, file: Path, samples: Samples) -> None:
 
 def test_three_hundred_steps(page: Page, file: Path, samples: Samples) -> None:
     steps = tuple(dataclasses.replace(samples.trace.steps[0], lanes=("s1",)) for _ in range(300))
-    messages = tuple(Message("s1", "s2", f"m{i}", "c", i, min(i + 40, 300), received=True) for i in range(1, 260))
+    messages = tuple(
+        Message("s1", "s2", f"m{i}", "c", i, min(i + 40, 300), received=True) for i in range(1, 260)
+    )
     trace = dataclasses.replace(samples.trace, lanes=("s1", "s2", "s3"), steps=steps, messages=messages)
     tab = shown(page, file, document(page_of(dataclasses.replace(samples.violated, counterexample=trace))))
     assert tab.locator(".step").count() == 300
