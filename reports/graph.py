@@ -1,4 +1,4 @@
-"""A graph of states in the formats of other tools, and as a picture: a row for each level, the initial states on top."""
+"""A graph of states in the formats of other tools, and as a picture: a row for each level, initial states on top."""
 
 from __future__ import annotations
 
@@ -20,23 +20,28 @@ WIDE, HIGH, GAP = 26, 20, 14
 """Of a node in a picture, with the room around it."""
 LEVEL = 64
 CHARACTER = 6.2
+MOST_FIELDS = 6
+"""Fields that a node is labelled with."""
 
 
-def labels(graph: StateGraph) -> list[str]:
-    """A text for each node: what differs from the nodes before it, or the fields themselves where they are few."""
-    made = []
-    for place, node in enumerate(graph.nodes):
-        words = [f"{name}={value}" for name, value in node.fields]
-        made.append(bounded("\n".join(words) if len(words) <= 6 else f"{place}").replace("␊", "\n"))
-    return made
+def labels(graph: StateGraph) -> list[list[str]]:
+    """The lines that name each node: its fields, or its number where they are many."""
+    return [
+        [bounded(f"{name}={value}") for name, value in node.fields]
+        if len(node.fields) <= MOST_FIELDS
+        else [str(place)]
+        for place, node in enumerate(graph.nodes)
+    ]
 
 
 def as_networkx(graph: StateGraph) -> nx.MultiDiGraph[int]:
     """The graph with its fields as attributes of nodes, and steps as labels of edges."""
-    made: nx.MultiDiGraph[int] = nx.MultiDiGraph(name=graph.model)
+    made: nx.MultiDiGraph[int] = nx.MultiDiGraph(name=bounded(graph.model))
     for place, node in enumerate(graph.nodes):
         fields = {bounded(name): bounded(value) for name, value in node.fields}
-        made.add_node(place, level=node.level, states=node.states, false=", ".join(node.false), **fields)
+        made.add_node(
+            place, level=node.level, states=node.states, false=bounded(", ".join(node.false)), **fields
+        )
     for edge in graph.edges:
         made.add_edge(edge.source, edge.target, label=bounded(edge.step), fault=edge.fault)
     return made
@@ -57,20 +62,23 @@ def as_json(graph: StateGraph) -> str:
 
 def dot(graph: StateGraph) -> str:
     """The graph for Graphviz."""
-    lines = [f"digraph {_quoted(graph.model)} {{", "  node [shape=box fontname=monospace fontsize=10]"]
-    for place, (node, label) in enumerate(zip(graph.nodes, labels(graph), strict=True)):
+    made = [
+        f'digraph "{_escaped(bounded(graph.model))}" {{',
+        "  node [shape=box fontname=monospace fontsize=10]",
+    ]
+    for place, (node, lines) in enumerate(zip(graph.nodes, labels(graph), strict=True)):
         colour = ' color="#b3261e"' if node.false else ""
         bold = " peripheries=2" if node.level == 1 else ""
-        lines.append(f"  {place} [label={_quoted(label)}{colour}{bold}]")
+        label = "".join(f"{_escaped(line)}\\l" for line in lines)
+        made.append(f'  {place} [label="{label}"{colour}{bold}]')
     for edge in graph.edges:
         colour = ' color="#b3261e"' if edge.fault else ""
-        lines.append(f"  {edge.source} -> {edge.target} [label={_quoted(bounded(edge.step))}{colour}]")
-    return "\n".join([*lines, "}"]) + "\n"
+        made.append(f'  {edge.source} -> {edge.target} [label="{_escaped(bounded(edge.step))}"{colour}]')
+    return "\n".join([*made, "}"]) + "\n"
 
 
-def _quoted(words: str) -> str:
-    escaped = words.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\l")
-    return f'"{escaped}"'
+def _escaped(words: str) -> str:
+    return words.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def svg(graph: StateGraph) -> str:
@@ -88,9 +96,10 @@ class _Drawing:
     def __init__(self, graph: StateGraph) -> None:
         self._graph = graph
         self._labels = labels(graph)
-        lines = [label.split("\n") for label in self._labels]
-        self._wide = max((WIDE, *(min(len(line), 32) * CHARACTER + 12 for each in lines for line in each)))
-        self._high = max((HIGH, *(13 * len(each) + 8 for each in lines)))
+        self._wide = max(
+            (WIDE, *(min(len(line), 32) * CHARACTER + 12 for each in self._labels for line in each))
+        )
+        self._high = max((HIGH, *(13 * len(each) + 8 for each in self._labels)))
         levels: dict[int, list[int]] = {}
         for place, node in enumerate(graph.nodes):
             levels.setdefault(node.level, []).append(place)
@@ -138,27 +147,22 @@ class _Drawing:
         bend = (end - y) / 2 if forward else 30
         path = f"M{x:g},{y:g} C{x:g},{y + bend:g} {to:g},{end - bend:g} {to:g},{end:g}"
         hover = f"<title>{inside(bounded(', '.join(names)))}</title>"
+        kind = "loop" if is_fault else "move" if forward else "move lost"
         head = element("circle", "head", cx=f"{to:g}", cy=f"{end:g}", r=2)
-        return element("path", "loop" if is_fault else "move", hover, d=path) + head
+        return element("path", kind, hover, d=path) + head
 
     def _node(self, place: int, node: Node) -> str:
         x, y = self._at[place]
-        everything = "\n".join(f"{name} = {value}" for name, value in node.fields)
-        states = f"{node.states:,} states\n" if node.states > 1 else ""
-        false = f"false: {', '.join(node.false)}\n" if node.false else ""
-        hover = f"<title>{inside(bounded(states + false + everything).replace('␊', chr(10)))}</title>"
+        facts = [f"{node.states:,} states"] if node.states > 1 else []
+        facts += [f"{name} is false" for name in node.false]
+        facts += [f"{name} = {value}" for name, value in node.fields]
+        said = "\n".join(map(bounded, facts))
+        hover = f"<title>{inside(said)}</title>"
         kind = "band fault box" if node.false else "disk box" if node.level == 1 else "band box"
-        left = x - self._wide / 2
-        box = element(
-            "rect",
-            kind,
-            hover,
-            x=f"{left:g}",
-            y=f"{y:g}",
-            width=f"{self._wide:g}",
-            height=f"{self._high:g}",
-            rx=4,
-        )
-        lines = self._labels[place].split("\n")
-        words = [text(x, y + 14 + 13 * i, shorten(line, 32), anchor="middle") for i, line in enumerate(lines)]
+        sides = {"width": f"{self._wide:g}", "height": f"{self._high:g}"}
+        box = element("rect", kind, hover, x=f"{x - self._wide / 2:g}", y=f"{y:g}", rx=4, **sides)
+        words = [
+            text(x, y + 14 + 13 * i, shorten(line, 32), anchor="middle")
+            for i, line in enumerate(self._labels[place])
+        ]
         return box + "".join(words)

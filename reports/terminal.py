@@ -67,8 +67,9 @@ def show_result(console: Console, result: CheckResult, *, walks: str = "") -> No
 
 def what_becomes(trace: Trace, result: CheckResult) -> str:
     """What becomes of the property at the end of a run that shows it."""
-    kind = result.properties[trace.property].kind
-    return "is reached" if kind == "goal" else _FAULTS.get(kind, "is false")
+    if trace is result.witness:
+        return "is reached"
+    return _FAULTS.get(result.properties[trace.property].kind, "is false")
 
 
 def described(result: CheckResult) -> str:
