@@ -77,7 +77,7 @@ def test_the_terminal_shows_arrows_crashes_and_losses(samples: Samples) -> None:
     assert [line.rstrip() for line in drawn(run(samples))[2:]] == [
         "          s1                                s2",
         "1  elect  ◆                                 │",
-        "2  take   │──────────── hello ─────────────▶●",
+        "2  take   │───────────── hello ────────────▶●",
         "3  crash  ✕                                 │ ╳ gone",
         "4  storm  ●╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌●",
     ]
