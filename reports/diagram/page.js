@@ -8,7 +8,7 @@
   const detail = one(".detail"), kind = one(".kind-filter"), find = one(".text-filter"), lanes = all(".lane-filter");
   const haystacks = run.rows.map((row, i) =>
     [row.name, row.detail, row.sentence, ...row.changes.flat(), ...of(i + 1).map((a) => a.text)].join(" ").toLowerCase());
-  let current = 0, onlyChanged = false;
+  let current = 0, onlyChanged = matchMedia("(max-width: 860px)").matches;
 
   function of(number) {
     return run.arrows.filter((arrow) => arrow.sent === number || arrow.ended === number);
