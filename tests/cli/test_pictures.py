@@ -38,6 +38,8 @@ def test_files_are_the_same_every_time(capsys: pytest.CaptureFixture[str]) -> No
     ("arguments", "said"),
     [
         (["--export", "x.png"], "--export: the name x.png says no format"),
+        (["--html", "-"], "--html: a page goes to a file"),
+        (["--html", "x.svg", "--export", "x.svg"], "two reports name the same file"),
         (["--html", "no/where.html"], "--html: cannot write no/where.html"),
     ],
 )
@@ -51,8 +53,8 @@ def test_mistakes_are_found_before_the_search(
 
 
 def test_a_run_that_is_not_there_is_not_written(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", MODEL, "--no-cache", "--quiet", "--export", "x.svg"]) == 2
-    assert "there is no run to write" in capsys.readouterr().err
+    assert main(["check", MODEL, "--no-cache", "--quiet", "--export", "x.svg"]) == 0
+    assert "x.svg is not written: there is no run to export" in capsys.readouterr().err
     assert not Path("x.svg").exists()
 
 

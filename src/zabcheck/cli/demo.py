@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zabcheck.checker import play
+from zabcheck.checker import UsageError, play
 from zabcheck.cli.arguments import Parser
 from zabcheck.cli.guess import require_known
 from zabcheck.cli.output import destination, printing, write_json
@@ -45,6 +45,8 @@ def run(arguments: Sequence[str]) -> int:
     parsed = parser().read(arguments)
     report, pictures = destination(parsed.json, "--json"), Pictures(parsed)
     if parsed.name is None:
+        if pictures.any:
+            raise UsageError("which example? zabcheck demo lists them")
         write_json(report, [{"name": e.name, "sentence": e.sentence} for e in examples.EXAMPLES.values()])
         if not (report and report.is_standard_output):
             from zabcheck.cli.listing import print_listing

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from zabcheck.checker.errors import UsageError
 from zabcheck.cli.output import destination, write
+from zabcheck.cli.status import tell
 
 if TYPE_CHECKING:
     import argparse
@@ -44,6 +46,7 @@ class Pictures:
     """The files that were asked for, all found writable before the long run."""
 
     def __init__(self, parsed: argparse.Namespace) -> None:
+        _refuse_same_file([parsed.json, parsed.html, *parsed.export])
         self._diagram = parsed.diagram
         self._html = destination(parsed.html, "--html")
         self._exports = [(_ending(name), destination(name, "--export")) for name in parsed.export]
@@ -54,15 +57,17 @@ class Pictures:
         return self._diagram or self._html is not None or bool(self._exports)
 
     def write(self, made: Page) -> None:
-        """Write them; without a run to draw, exports are refused in one line, after the page is written."""
+        """Write them. Where there is no run to export, say so: that is no mistake, and no verdict."""
         if self._html is not None:
             from zabcheck.reports.diagram.page import document
 
             write(self._html, document(made))
         for ending, where in self._exports:
+            if where is None:
+                continue
             if made.diagram is None:
-                raise UsageError(f"--export: there is no run to write: {made.title}")
-            if where is not None:
+                tell(f"zabcheck: {where.name} is not written: there is no run to export")
+            else:
                 write(where, _exported(ending, made.diagram))
 
     def show(self, console: Console, diagram: Diagram | None) -> None:
@@ -71,6 +76,15 @@ class Pictures:
             from zabcheck.reports.diagram.lines import show_diagram
 
             show_diagram(console, diagram)
+
+
+def _refuse_same_file(names: list[str | None]) -> None:
+    """Refuse two reports in one file, and a page among the text on standard output."""
+    if names[1] in ("-", "/dev/stdout"):
+        raise UsageError("--html: a page goes to a file, not to standard output")
+    given = [os.path.realpath(name) for name in names if name not in (None, "-")]
+    if twice := [name for name in given if given.count(name) > 1]:
+        raise UsageError(f"two reports name the same file, {twice[0]}")
 
 
 def _ending(name: str) -> str:

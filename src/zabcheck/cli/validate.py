@@ -76,15 +76,13 @@ def run(arguments: Sequence[str]) -> int:
     status = Status.HOLDS
     for paths in [(path,) for path in parsed.paths] if parsed.each else [tuple(parsed.paths)]:
         whole, outcome = _validate(parsed, paths, coverage)
-        if pictures.any:
-            page = _page(whole, outcome, paths)
-            pictures.write(page)
+        page = _page(whole, outcome, paths) if pictures.any else None
         documents.append(validation_document(outcome, whole.header(), paths))
         status = _worse(status, _STATUS[outcome.verdict])
         if shown:
             with printing() as stream:
                 show_validation(console_for(stream), outcome, paths)
-                if pictures.any:
+                if page is not None:
                     pictures.show(console_for(stream), page.diagram)
     covered = coverage.covered()
     if parsed.each and shown:
@@ -92,6 +90,8 @@ def run(arguments: Sequence[str]) -> int:
             show_coverage(console_for(stream), covered)
     together = {"recordings": documents, "coverage": coverage_document(covered)}
     write_json(report, together if parsed.each else documents[0])
+    if page is not None:
+        pictures.write(page)
     return status
 
 
