@@ -16,7 +16,17 @@ from zabcheck.checker.script import Act, Claim, Do, Let, Script, play
 from zabcheck.checker.search import Limits, Options
 from zabcheck.checker.simulate import Simulation
 from zabcheck.checker.values import Id
-from zabcheck.checker.vocabulary import Assertion, Cell, Channel, SetOf, because, choose, constant, require
+from zabcheck.checker.vocabulary import (
+    Assertion,
+    Cell,
+    Channel,
+    SetOf,
+    because,
+    choose,
+    constant,
+    durable,
+    require,
+)
 
 __all__ = [
     "Act",
@@ -42,6 +52,7 @@ __all__ = [
     "check",
     "choose",
     "constant",
+    "durable",
     "native_available",
     "option",
     "play",

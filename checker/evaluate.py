@@ -357,6 +357,12 @@ class Evaluator:
         self._tree.values = list(state)
         return self._read_only
 
+    def is_running(self, state: State, actor: Any) -> bool:
+        """Whether one of those who act runs in ``state``."""
+        self._tree.values = list(state)
+        ask = self.model.is_running
+        return asked("runs", lambda: ask(self._read_only, actor), f"model {self.model.name}")
+
     def explain_step(self, before: State, after: State, prop: Property) -> tuple[Instance, object] | None:
         """The instance of a step property that is false of a step, with what it answered."""
         self._before.values, self._tree.values = list(before), list(after)

@@ -210,6 +210,7 @@ class Model(Generic[C]):
         self.variants: dict[str, Variant] = {}
         self._initial: Callable[[C], Any] | None = None
         self._identities: Callable[[C], tuple[Id, ...]] | None = None
+        self._runs: Callable[[Any, Any], bool] | None = None
 
     def initial(self, function: F) -> F:
         """Register the function from a scope to the initial state, or to several of them."""
@@ -219,6 +220,11 @@ class Model(Generic[C]):
     def identities(self, function: F) -> F:
         """Register the function from a scope to the `Id` values that ``--symmetry`` may permute."""
         self._identities = function
+        return function
+
+    def runs(self, function: F) -> F:
+        """Register the predicate of a state and of who acts that says whether that one runs, for drawings of a run."""
+        self._runs = function
         return function
 
     def transition(
@@ -385,6 +391,10 @@ class Model(Generic[C]):
     def identities_of(self, scope: C) -> tuple[Id, ...]:
         """The ids that may be permuted; empty when the model has no symmetry."""
         return self._identities(scope) if self._identities else ()
+
+    def is_running(self, state: Any, actor: Any) -> bool:
+        """Whether ``actor`` runs in ``state``; always, where the model says nothing about it."""
+        return self._runs is None or bool(self._runs(state, actor))
 
     def __repr__(self) -> str:
         return f"Model({self.name!r})"

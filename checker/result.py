@@ -28,6 +28,34 @@ class Step:
     arguments: dict[str, str]
     changes: tuple[Change, ...]
     choices: tuple[int, ...] = ()
+    sentence: str = ""
+    lanes: tuple[str, ...] = ()
+    """who takes it; of a step of the environment, those to whom it happens"""
+    environment: bool = False
+    fault: bool = False
+    durable: tuple[str, ...] = ()
+    """the changed fields that outlive a crash"""
+    down: tuple[str, ...] = ()
+    """who does not run after it"""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message of a run, from the step that sent it to the step that took it off its channel.
+
+    Steps are counted from 1; ``sent`` is 0 for what is in transit in the initial state.
+    """
+
+    sender: str
+    receiver: str
+    text: str
+    channel: str
+    """the field that it was in"""
+    sent: int
+    ended: int | None = None
+    """``None`` while it is in transit after the last step"""
+    received: bool = False
+    """whether the step that took it off the channel looked at it; otherwise it was lost"""
 
 
 @dataclass(frozen=True)
@@ -49,6 +77,10 @@ class Trace:
     steps: tuple[Step, ...]
     since: int | None = None
     cycle_from: int | None = None
+    lanes: tuple[str, ...] = ()
+    """all who act in the model, in its order"""
+    messages: tuple[Message, ...] = ()
+    """in the order in which they were sent"""
 
 
 @dataclass(frozen=True)
@@ -153,11 +185,46 @@ class Performance:
     stopped: str
     """why it was not played to the end; empty otherwise"""
     claims: tuple[ClaimResult, ...]
+    lanes: tuple[str, ...] = ()
+    messages: tuple[Message, ...] = ()
+    """as in a `Trace`; steps are counted through all acts"""
 
     @property
     def holds(self) -> bool:
         """Whether it was played to the end and every claim is true."""
         return not self.stopped and all(claim.holds for claim in self.claims)
+
+
+@dataclass(frozen=True)
+class Node:
+    """A state of a graph, or several that agree in the fields that are shown."""
+
+    level: int
+    """of the first of them"""
+    fields: tuple[tuple[str, str], ...]
+    states: int
+    """how many they are"""
+    false: tuple[str, ...]
+    """properties that are false in one of them"""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A step from one node to another, by their places."""
+
+    source: int
+    target: int
+    step: str
+    fault: bool
+
+
+@dataclass(frozen=True)
+class StateGraph:
+    """All reachable states of a scope, and the steps between them; the initial ones have level 1."""
+
+    model: str
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
 
 
 @dataclass

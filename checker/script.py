@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 from zabcheck.checker.evaluate import Evaluator, select
 from zabcheck.checker.model import Instance, Kind, Property
 from zabcheck.checker.result import ActResult, ClaimResult, Performance, Step
-from zabcheck.checker.trace import changes, initial_fields, shown
+from zabcheck.checker.trace import Taken, initial_fields, replay, step
+from zabcheck.checker.traffic import actors, messages
+from zabcheck.checker.values import render
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from zabcheck.checker.evaluate import State
     from zabcheck.checker.model import Model
+    from zabcheck.checker.result import Message
 
 MOST_STEPS = 1_000
 """After so many steps, a `Let` counts as one that does not come to rest."""
@@ -96,7 +99,8 @@ class _Stage:
         root = model.initial_states(scope)[0]
         prepare(root)
         self._state: State = self._evaluator.shape.flatten(root)
-        self._taken = 0
+        self._root = self._state
+        self._path: list[Taken] = []
         self.initial = initial_fields(self._evaluator, self._state)
         self.steps: list[Step] = []
 
@@ -118,32 +122,42 @@ class _Stage:
         for instance in self._instances:
             if (instance.name, instance.arguments) == (move.transition, move.arguments):
                 if not self._take(instance):
-                    raise _Stopped(f"{instance} is not possible after step {self._taken}")
+                    raise _Stopped(f"{instance} is not possible after step {len(self._path)}")
                 return
         raise _Stopped(f"there is no {move.transition}({', '.join(map(str, move.arguments))})")
 
     def _take(self, instance: Instance) -> bool:
         """Take a step if it is enabled, and check the state that it leads to."""
-        after = next((state for _, state in self._evaluator.successors(self._state, instance)), None)
-        if after is None:
+        way = next(self._evaluator.successors(self._state, instance), None)
+        if way is None:
             return False
-        changed = changes(self._evaluator, self._state, after)
-        self.steps.append(Step(instance.name, shown(instance.named_arguments), changed))
+        choices, after = way
+        self._path.append(Taken(instance, choices))
+        self.steps.append(step(self._evaluator, self._path[-1], self._state, after))
         self._state = after
-        self._taken += 1
         self._check()
         return True
 
     def _check(self) -> None:
         """Stop where a property of the model is false; whether goals are reached is no matter here."""
         for name in sorted(self._state[self._evaluator.shape.failed]):
-            raise _Stopped(f"{name} is false in step {self._taken}")
+            raise _Stopped(f"{name} is false in step {len(self._path)}")
         for prop, instance in self._evaluator.selection.predicates:
             if prop.kind is Kind.INVARIANT:
                 said = self._evaluator.holds(self._state, prop, instance)
                 if not said:
                     reason = f": {said}" if isinstance(said, str) else ""
-                    raise _Stopped(f"{prop.name} is false after step {self._taken}{reason}")
+                    raise _Stopped(f"{prop.name} is false after step {len(self._path)}{reason}")
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        """All who act."""
+        return tuple(map(render, actors(self._evaluator)))
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """What was sent in all the steps."""
+        return messages(self._evaluator, replay(self._evaluator, self._root, self._path), self._path)
 
     def holds(self, claim: Claim) -> bool:
         """Whether a claim is true in the state that was reached."""
@@ -173,4 +187,6 @@ def play(model: Model[Any], script: Script, scope: Any = None) -> Performance:
         acts=tuple(acts),
         stopped=stopped,
         claims=tuple(ClaimResult(claim.sentence, stage.holds(claim)) for claim in script.claims),
+        lanes=stage.lanes,
+        messages=stage.messages,
     )

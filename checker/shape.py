@@ -9,7 +9,7 @@ them. Which tree decides what reading and writing means: plain evaluation, or le
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NoReturn
 
@@ -31,6 +31,10 @@ class Field:
 
     path: tuple[Any, ...]
     block: tuple[Any, ...]
+    in_transit: Callable[[Any], tuple[Any, ...]] = Cell.in_transit
+    """of a value of the field, the messages that are on their way in it"""
+    durable: bool = False
+    """whether it was declared with `durable`, or is below something that was"""
 
     @property
     def key(self) -> bytes:
@@ -67,6 +71,7 @@ class Shape:
         self._scope = scope
         self.fields: list[Field] = []
         self._constants: dict[tuple[Any, ...], Any] = {}
+        self._durable: set[tuple[Any, ...]] = set()
         self._root = state
         if not _is_record(state):
             raise ContractError(
@@ -74,8 +79,9 @@ class Shape:
                 where=where,
                 remedy="make it an instance of an ordinary (not frozen) dataclass",
             )
-        for path, block, _ in self._walk(state, (), ()):
-            self.fields.append(Field(path, block))
+        for path, block, node in self._walk(state, (), ()):
+            in_transit = node.in_transit if isinstance(node, Cell) else Cell.in_transit
+            self.fields.append(Field(path, block, in_transit, self._is_durable(path)))
         self.fields.append(Field((FAILED,), (FAILED,)))
         self.failed = len(self.fields) - 1
         self.index = {f.path: i for i, f in enumerate(self.fields)}
@@ -83,9 +89,10 @@ class Shape:
     def _walk(
         self, node: Any, path: tuple[Any, ...], block: tuple[Any, ...]
     ) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...], Any]]:
-        """Every field below ``node``: its path, its block (the family member nearest the root), its value."""
+        """Every field below ``node``: path, block (the family member nearest the root), and the cell or value."""
         if _is_record(node):
             constants = _constants(type(node))
+            self._durable |= {(*path, name) for name in getattr(type(node), "__durable__", ())}
             for name in field_names(type(node)):
                 child = getattr(node, name)
                 if name in constants:
@@ -102,7 +109,10 @@ class Shape:
                     )
                 yield from self._walk(child, (*path, key), path if block else (*path, key))
         else:
-            yield path, block, node.value if isinstance(node, Cell) else node
+            yield path, block, node
+
+    def _is_durable(self, path: tuple[Any, ...]) -> bool:
+        return any(path[: length + 1] in self._durable for length in range(len(path)))
 
     def _require_constant(self, path: tuple[Any, ...], value: Any) -> None:
         if self._constants.setdefault(path, value) != value:
@@ -116,7 +126,8 @@ class Shape:
         """The values of ``state``'s fields, checked."""
         values: list[Any] = []
         expected = iter(self.fields[:-1])
-        for path, _, value in self._walk(state, (), ()):
+        for path, _, node in self._walk(state, (), ()):
+            value = node.value if isinstance(node, Cell) else node
             if next(expected, Field((), ())).path != path:
                 raise ContractError(
                     f"an initial state has another shape at {Field(path, ()).label}",

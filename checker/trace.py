@@ -13,6 +13,7 @@ from zabcheck.checker.errors import CheckerError
 from zabcheck.checker.lasso import flaw
 from zabcheck.checker.model import Instance, Kind, Property
 from zabcheck.checker.result import Change, Step, Trace
+from zabcheck.checker.traffic import actors, messages
 from zabcheck.checker.values import render
 
 if TYPE_CHECKING:
@@ -76,16 +77,37 @@ def explain(
         evidence=evidence,
         initial=initial_fields(evaluator, root),
         steps=tuple(
-            Step(
-                transition=taken.instance.name,
-                arguments=shown(taken.instance.named_arguments),
-                changes=changes(evaluator, before, after),
-                choices=taken.choices,
-            )
+            step(evaluator, taken, before, after)
             for taken, before, after in zip(path, states, states[1:], strict=False)
         ),
         since=unfulfilled.since if unfulfilled else None,
         cycle_from=unfulfilled.cycle_from if unfulfilled else None,
+        lanes=tuple(map(render, actors(evaluator))),
+        messages=messages(evaluator, states, path),
+    )
+
+
+def step(evaluator: Evaluator, taken: Taken, before: State, after: State) -> Step:
+    """A step for people: what it is, who takes it, and what it changes."""
+    instance, fields = taken.instance, evaluator.shape.fields
+    declared = evaluator.model.transitions[instance.name]
+    everybody, actor = actors(evaluator), declared.actor(instance)
+    concerned = instance.arguments if actor is None else (actor,)
+    return Step(
+        transition=instance.name,
+        arguments=shown(instance.named_arguments),
+        changes=changes(evaluator, before, after),
+        choices=taken.choices,
+        sentence=declared.sentence,
+        lanes=tuple(render(one) for one in concerned if one in everybody),
+        environment=actor is None,
+        fault=declared.fault,
+        durable=tuple(
+            field.label
+            for field, old, new in zip(fields, before, after, strict=True)
+            if field.durable and old != new
+        ),
+        down=tuple(render(one) for one in everybody if not evaluator.is_running(after, one)),
     )
 
 

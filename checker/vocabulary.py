@@ -28,6 +28,22 @@ def constant() -> Any:
     return dataclasses.field(metadata={"constant": True})
 
 
+def durable(*names: str) -> Callable[[type[T]], type[T]]:
+    """Of a record, declare the fields (with all below them) that outlive a crash: what a process keeps on disk.
+
+    To the checker they are fields like any other; whoever draws a run marks the steps that write them.
+    """
+
+    def declare(cls: type[T]) -> type[T]:
+        declared = {f.name for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+        if unknown := [name for name in names if name not in declared]:
+            raise TypeError(f"{cls.__name__} has no field {unknown[0]} that could be durable")
+        cls.__durable__ = frozenset(names)  # type: ignore[attr-defined]
+        return cls
+
+    return declare
+
+
 class NotEnabled(Exception):  # noqa: N818 - not an error: the ordinary outcome of a guard
     """Raised by `require` when a guard is false; the transition does not exist in this state."""
 
@@ -108,6 +124,15 @@ class Cell(Generic[T]):
     def __init__(self, value: T) -> None:
         self._value = value
 
+    @staticmethod
+    def in_transit(_value: Any) -> tuple[Any, ...]:
+        """The messages that a value of this cell holds on their way, oldest first: none, if it is no channel.
+
+        Whoever draws a run finds its messages by this. One that leaves the cell in a step that looked at it was
+        received, any other was lost. The last keys on the path of the cell are the receiver and the sender.
+        """
+        return ()
+
     @property
     def value(self) -> T:
         """The whole value."""
@@ -148,6 +173,11 @@ class Channel(Cell[tuple[T, ...]]):
 
     def __init__(self, value: tuple[T, ...] = ()) -> None:
         super().__init__(value)
+
+    @staticmethod
+    def in_transit(value: tuple[Any, ...]) -> tuple[Any, ...]:
+        """All that is in the channel."""
+        return value
 
     @property
     def head(self) -> T | None:

@@ -15,13 +15,19 @@ _LONGEST = 60
 
 def sentence(event: Base) -> str:
     """What happened, to whom, with every observed field."""
-    kind = type(event).__struct_config__.tag
-    words = [f"server {event.server}" if event.server is not None else "", str(kind).replace("_", " ")]
-    for name in event.__struct_fields__:
-        value = getattr(event, name)
-        if name not in _PLACE and value not in (None, (), {}):
-            words.append(f"{name}={_short(value)}")
-    return " ".join(filter(None, words))
+    server = f"server {event.server}" if event.server is not None else ""
+    return " ".join(filter(None, (server, kind_of(event), observed(event))))
+
+
+def kind_of(event: Base) -> str:
+    """What kind of event it is, in words."""
+    return str(type(event).__struct_config__.tag).replace("_", " ")
+
+
+def observed(event: Base) -> str:
+    """Every observed field, with its value."""
+    given = ((name, getattr(event, name)) for name in event.__struct_fields__ if name not in _PLACE)
+    return " ".join(f"{name}={_short(value)}" for name, value in given if value not in (None, (), {}))
 
 
 def _short(value: object) -> str:

@@ -61,6 +61,8 @@ def trace_document(trace: Trace | None) -> dict[str, Any] | None:
         "steps": _steps(trace.steps),
         "since": trace.since,
         "cycle_from": trace.cycle_from,
+        "lanes": list(trace.lanes),
+        "messages": [dataclasses.asdict(message) for message in trace.messages],
     }
 
 
@@ -71,6 +73,11 @@ def _steps(steps: tuple[Step, ...]) -> list[dict[str, Any]]:
             "arguments": step.arguments,
             "changes": [dataclasses.asdict(change) for change in step.changes],
             "choices": list(step.choices),
+            "lanes": list(step.lanes),
+            "environment": step.environment,
+            "fault": step.fault,
+            "durable": list(step.durable),
+            "down": list(step.down),
         }
         for step in steps
     ]
@@ -86,6 +93,8 @@ def performance_document(performance: Performance) -> dict[str, Any]:
         "claims": [dataclasses.asdict(claim) for claim in performance.claims],
         "initial": dict(performance.initial),
         "acts": [{"remark": act.remark, "steps": _steps(act.steps)} for act in performance.acts],
+        "lanes": list(performance.lanes),
+        "messages": [dataclasses.asdict(message) for message in performance.messages],
     }
 
 

@@ -60,10 +60,16 @@ def show_result(console: Console, result: CheckResult, *, walks: str = "") -> No
     if not result.counterexample:
         _show_transitions(console, result)
     if result.witness:
-        _show_run(console, "Witness", result.witness, result, "is reached")
+        _show_run(console, "Witness", result.witness, result)
     if result.counterexample:
-        kind = result.properties[result.counterexample.property].kind
-        _show_run(console, "Counterexample", result.counterexample, result, _FAULTS.get(kind, "is false"))
+        _show_run(console, "Counterexample", result.counterexample, result)
+
+
+def what_becomes(trace: Trace, result: CheckResult) -> str:
+    """What becomes of the property at the end of a run that shows it."""
+    if trace is result.witness:
+        return "is reached"
+    return _FAULTS.get(result.properties[trace.property].kind, "is false")
 
 
 def described(result: CheckResult) -> str:
@@ -196,8 +202,8 @@ def _show_transitions(console: Console, result: CheckResult) -> None:
             say(console, Text().append(name, style="bold").append(f": {coverage.advice}"), hanging=2)
 
 
-def _show_run(console: Console, title: str, trace: Trace, result: CheckResult, what: str) -> None:
+def _show_run(console: Console, title: str, trace: Trace, result: CheckResult) -> None:
     steps = count(len(trace.steps), "step")
     heading(console, f"{title}: {trace.property}", f"{steps} from an initial state")
     show_steps(console, trace)
-    show_clause(console, trace, result.properties[trace.property].sentence, what)
+    show_clause(console, trace, result.properties[trace.property].sentence, what_becomes(trace, result))

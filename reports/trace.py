@@ -9,6 +9,7 @@ from rich.text import Text
 
 from zabcheck.reports.differences import difference, fold, shorten, without_before
 from zabcheck.reports.layout import cut, say
+from zabcheck.reports.legible import bounded
 from zabcheck.reports.quantities import count
 
 if TYPE_CHECKING:
@@ -66,24 +67,31 @@ def show_clause(console: Console, trace: Trace, sentence: str, what: str) -> Non
     For liveness, that is what becomes of it after the step since which it is demanded.
     """
     labels = Labels(name for name, _ in trace.initial)
-    line = Text().append(trace.property, style="bold").append(f" {what}")
-    if trace.arguments:
-        line.append(f" for {_named(trace.arguments)}")
-    step = len(trace.steps) if trace.since is None else trace.since
-    at_first = " in the initial state" if trace.since is None else " from the initial state on"
-    line.append(f" after step {step}" if step else at_first)
-    if trace.clause or sentence:
-        line.append(f": {trace.clause or sentence}")
+    line = Text(clause_of(trace, sentence, what))
+    line.stylize("bold", 0, len(trace.property))
     console.print()
     say(console, line)
     shown = trace.evidence[:MOST_EVIDENCE]
     wide = max((len(labels[name]) for name, _ in shown), default=0)
     for name, value in shown:
         fact = Text(f"    {labels[name]:<{wide}} = ", style="dim")
-        fact.append(shorten(value, max(console.width - fact.cell_len, 8)), style="not dim")
+        fact.append(shorten(bounded(value), max(console.width - fact.cell_len, 8)), style="not dim")
         cut(console, fact)
     if more := len(trace.evidence) - len(shown):
         say(console, Text(f"and {count(more, 'more field')}, all in the JSON report", style="dim"), indent=4)
+
+
+def clause_of(trace: Trace, sentence: str, what: str) -> str:
+    """What becomes of the property at the end of ``trace``, as a sentence."""
+    line = f"{trace.property} {what}"
+    if trace.arguments:
+        line += f" for {_named(trace.arguments)}"
+    step = len(trace.steps) if trace.since is None else trace.since
+    at_first = " in the initial state" if trace.since is None else " from the initial state on"
+    line += f" after step {step}" if step else at_first
+    if trace.clause or sentence:
+        line += f": {trace.clause or sentence}"
+    return line
 
 
 def _named(arguments: dict[str, str]) -> str:
@@ -106,7 +114,7 @@ def step_lines(steps: tuple[Step, ...], labels: Labels, width: int) -> list[Text
         line.append(f"{i + 1:>{number}}", style="dim")
         line.append(f"  {_middle_cut(step.transition, name):<{name}}", style="cyan")
         if arguments:
-            line.append(f"  {shorten(who[i], arguments):<{arguments}}", style="magenta")
+            line.append(f"  {shorten(bounded(who[i]), arguments):<{arguments}}", style="magenta")
         line.append("  ")
         line.append_text(_changes(step.changes, labels, width - len(line.plain)))
         lines.append(line)
@@ -129,7 +137,10 @@ def _changes(changes: tuple[Change, ...], labels: Labels, width: int) -> Text:
     """
     if not changes:
         return Text("nothing changes", style="dim")
-    whole = [(labels[change.field], difference(change.before, change.after)) for change in changes]
+    whole = [
+        (labels[change.field], difference(bounded(change.before), bounded(change.after)))
+        for change in changes
+    ]
     if (line := _joined(whole)).cell_len <= width:
         return line
     brief = [(label, without_before(change)) for label, change in whole]

@@ -41,6 +41,9 @@ ALLOWED = {
         "msgspec",
         "zabcheck.model.quorums",
         "rich",
+        "jinja2",
+        "networkx",
+        "markupsafe",
     },
     "src/zabcheck/cli": {
         "zabcheck.cli",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
 
-from zabcheck.checker import Cell, Id, SetOf
+from zabcheck.checker import Cell, Id, SetOf, durable
 from zabcheck.model.transaction import NONE, Txn, Zxid
 from zabcheck.model.zab.ghosts import Ghosts, no_ghosts
 from zabcheck.model.zab.history import History, Log, last_zxid, txns
@@ -144,6 +144,7 @@ class Peer:
     ackld: Answer[None]  # ackldRecv
 
 
+@durable("accepted_epoch", "current_epoch", "history")
 @dataclass
 class Server:
     """One server."""

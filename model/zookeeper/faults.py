@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from zabcheck.model.zookeeper.ensemble import State
 
 
+@model.runs
+def runs(state: State, server: int) -> bool:
+    """Whether a server runs."""
+    return state.servers[server].role is not Role.DOWN
+
+
 @model.transition(over=server, fault=True)
 def crash(state: State, server: int) -> None:
     """A server crashes: what is not on disk is lost, and so is what is in transit to and from it."""

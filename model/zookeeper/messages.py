@@ -178,6 +178,11 @@ class Link(Channel[Packet | End]):
     What is sent after the end is lost. A link that is `ENDED` is also what there is before any connection.
     """
 
+    @staticmethod
+    def in_transit(value: tuple[Packet | End, ...]) -> tuple[Packet | End, ...]:
+        """The packets, without the end."""
+        return tuple(packet for packet in value if not isinstance(packet, End))
+
     def next_is(self, *kinds: type[object]) -> bool:
         """Whether the next packet is of one of these classes; that is all that is looked at."""
         kind = self.view(_kind)
@@ -225,6 +230,11 @@ class Mailbox(Cell[Notification | None]):
 
     def __init__(self, value: Notification | None = None) -> None:
         super().__init__(value)
+
+    @staticmethod
+    def in_transit(value: Notification | None) -> tuple[Notification, ...]:
+        """The notification that is there, if any."""
+        return () if value is None else (value,)
 
     @property
     def is_empty(self) -> bool:

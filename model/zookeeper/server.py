@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
-from zabcheck.checker import constant
+from zabcheck.checker import constant, durable
 from zabcheck.model.transaction import NONE, Txn, Zxid
 from zabcheck.model.zookeeper.log import CommittedLog, History
 from zabcheck.model.zookeeper.messages import Notification, Role, Vote
@@ -79,6 +79,7 @@ class Handler:
     """the learner's last zxid, as ACKEPOCH told"""
 
 
+@durable("accepted_epoch", "current_epoch", "disk")
 @dataclass
 class Server:
     """One server, and the switches and quorums it goes by (in ``scope``)."""

@@ -70,3 +70,12 @@ def test_links_lead_somewhere() -> None:
     ):
         for target in re.findall(r"\]\((?!http)([^)#]+)", text):
             assert (folder / target).exists(), target
+
+
+@pytest.mark.skipif(not native_available(), reason="takes long without the core")
+def test_the_picture_is_what_the_command_draws(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = tmp_path / "counterexample.svg"
+    question = ["check", "zab", "--variant", "leader-keeps-its-history", "--property", "P1s"]
+    assert main([*question, "--export", str(made), "--no-cache"]) == 1
+    capsys.readouterr()
+    assert made.read_text(encoding="utf-8") == (ROOT / "docs/counterexample.svg").read_text(encoding="utf-8")

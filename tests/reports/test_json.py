@@ -58,6 +58,11 @@ def test_counterexample(samples: Any) -> None:
             {"field": "voters", "before": "{}", "after": "{s1}"},
         ],
         "choices": [],
+        "lanes": [],
+        "environment": False,
+        "fault": False,
+        "durable": [],
+        "down": [],
     }
     assert (trace["since"], trace["cycle_from"]) == (None, None)
 

@@ -154,6 +154,15 @@ def test_goal_that_was_asked_for_and_not_reached(samples: Any) -> None:
     assert "Transitions" in text
 
 
+def test_nothing_reaches_the_terminal_that_controls_it(samples: Any) -> None:
+    hostile = "\x1b[2J\x1b]0;x\x07\u202e\x9b31m"
+    steps = (dataclasses.replace(samples.trace.steps[0], transition=hostile, arguments={hostile: hostile}),)
+    trace = dataclasses.replace(samples.trace, clause=hostile, evidence=((hostile, hostile),), steps=steps)
+    text = shown(dataclasses.replace(samples.violated, model=hostile, counterexample=trace, notes=(hostile,)))
+    assert not set("\x1b\x07\u202e\x9b") & set(text)
+    assert "␛[2J␛]0;x␇" in text
+
+
 def test_witness(samples: Any) -> None:
     witness = dataclasses.replace(samples.holds, witness=samples.trace)
     text = shown(witness)

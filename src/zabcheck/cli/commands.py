@@ -23,6 +23,7 @@ COMMANDS = {
     "check": "explore a model exhaustively and decide its properties",
     "simulate": "take random walks through a model, looking for violations",
     "replay": "take a counterexample again, and let servers with real files take it",
+    "graph": "write all states of a small scope, and the steps between them, as a graph",
     "validate": "hold a recording of a real ensemble against the model",
     "trace": "turn a recording into events, or print it as a timeline",
     "quorum": "prove that any two quorums of a zoo.cfg intersect, or show two that do not",

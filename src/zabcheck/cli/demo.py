@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zabcheck.checker import play
+from zabcheck.checker import UsageError, play
 from zabcheck.cli.arguments import Parser
 from zabcheck.cli.guess import require_known
 from zabcheck.cli.output import destination, printing, write_json
+from zabcheck.cli.pictures import Pictures, add_pictures
 from zabcheck.cli.status import Status
 from zabcheck.reports.json import performance_document
 
@@ -32,16 +33,20 @@ def parser() -> Parser:
     made.add_argument(
         "--json", metavar="FILE", help="write the example as JSON; - for standard output and no text"
     )
+    add_pictures(made.add_argument_group("to look at"), "the example")
     return made
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     from zabcheck.model.zookeeper import examples, model
+    from zabcheck.reports.pages import page_of_performance
 
     parsed = parser().read(arguments)
-    report = destination(parsed.json, "--json")
+    report, pictures = destination(parsed.json, "--json"), Pictures(parsed)
     if parsed.name is None:
+        if pictures.any:
+            raise UsageError("which example? zabcheck demo lists them")
         write_json(report, [{"name": e.name, "sentence": e.sentence} for e in examples.EXAMPLES.values()])
         if not (report and report.is_standard_output):
             from zabcheck.cli.listing import print_listing
@@ -51,14 +56,17 @@ def run(arguments: Sequence[str]) -> int:
     require_known(parsed.name, examples.EXAMPLES, "example", "zabcheck demo")
     performance = play(model, examples.EXAMPLES[parsed.name])
     write_json(report, performance_document(performance))
+    pictures.write(page_of_performance(performance))
     if not (report and report.is_standard_output):
-        _show(performance)
+        _show(performance, pictures)
     return Status.HOLDS if performance.holds else Status.VIOLATED
 
 
-def _show(performance: Performance) -> None:
+def _show(performance: Performance, pictures: Pictures) -> None:
     from zabcheck.reports.console import console_for
+    from zabcheck.reports.diagram.runs import of_performance
     from zabcheck.reports.performance import show_performance
 
     with printing() as stream:
         show_performance(console_for(stream), performance)
+        pictures.show(console_for(stream), of_performance(performance))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zabcheck.checker.errors import UsageError
 from zabcheck.cli.interruption import Interruption
 from zabcheck.cli.output import destination, printing, write_json
+from zabcheck.cli.pictures import Pictures, add_pictures
 from zabcheck.cli.status import Status, status_of, tell
 from zabcheck.reports.json import document
 
@@ -29,6 +30,7 @@ def add_output(parser: Parser) -> None:
     output.add_argument(
         "--json", metavar="FILE", help="write the result as JSON; - for standard output and no text"
     )
+    add_pictures(output, "the counterexample or witness")
     output.add_argument("--quiet", action="store_true", help="nothing on standard error but mistakes")
 
 
@@ -41,7 +43,7 @@ def conduct(
     """Run ``search``, showing its progress; then report, and return the exit status."""
     from zabcheck.reports.progress import reporter_for
 
-    report = destination(parsed.json, "--json")
+    report, pictures = destination(parsed.json, "--json"), Pictures(parsed)
     if not parsed.quiet:
         for remark in asked.remarks:
             tell(f"zabcheck: {remark}")
@@ -51,15 +53,21 @@ def conduct(
     ):
         result = search(interruption.listening(reporter))
     result = dataclasses.replace(result, scope=result.scope | asked.named)
-    _deliver(result, report, simulation)
+    _deliver(result, report, pictures, simulation)
     return status_of(result)
 
 
-def _deliver(result: CheckResult, report: Destination | None, simulation: Simulation | None) -> None:
-    """Write the JSON and print the text; when the first fails, the second is still printed."""
+def _deliver(
+    result: CheckResult, report: Destination | None, pictures: Pictures, simulation: Simulation | None
+) -> None:
+    """Write the files and print the text; when the first fails, the second is still printed."""
+    from zabcheck.reports.pages import diagram_of, page_of
+
     failure = None
     try:
         write_json(report, document(result, dataclasses.asdict(simulation) if simulation else None))
+        if pictures.any:
+            pictures.write(page_of(result))
     except UsageError as error:
         failure = error
     if report is None or not report.is_standard_output:
@@ -69,5 +77,6 @@ def _deliver(result: CheckResult, report: Destination | None, simulation: Simula
         walks = f"seed {simulation.seed}, walks of at most {simulation.length:,} states" if simulation else ""
         with printing() as stream:
             show_result(console_for(stream), result, walks=walks)
+            pictures.show(console_for(stream), diagram_of(result))
     if failure:
         raise failure

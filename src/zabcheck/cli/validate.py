@@ -6,15 +6,18 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from zabcheck.checker.errors import UsageError
 from zabcheck.cli.arguments import Parser
 from zabcheck.cli.limits import add_seconds
 from zabcheck.cli.output import destination, printing, write_json
+from zabcheck.cli.pictures import Pictures, add_pictures
 from zabcheck.cli.status import Status
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
+    from zabcheck.reports.diagram.page import Page
     from zabcheck.traces.coverage import Coverage
     from zabcheck.traces.event import Base
     from zabcheck.traces.outcome import Outcome
@@ -53,6 +56,7 @@ def parser() -> Parser:
     made.add_argument(
         "--json", metavar="FILE", help="write the result as JSON; - for standard output and no text"
     )
+    add_pictures(made.add_argument_group("to look at"), "the first violation")
     made.add_argument("--quiet", action="store_true", help="print nothing but the report")
     return made
 
@@ -60,7 +64,9 @@ def parser() -> Parser:
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     parsed = parser().read(arguments)
-    report = destination(parsed.json, "--json")
+    report, pictures = destination(parsed.json, "--json"), Pictures(parsed)
+    if parsed.each and pictures.any:
+        raise UsageError("--each makes several recordings: a page, picture or diagram is of one")
     from zabcheck.reports.console import console_for
     from zabcheck.reports.validation import show_coverage, show_validation
     from zabcheck.reports.validation_json import coverage_document, validation_document
@@ -70,18 +76,36 @@ def run(arguments: Sequence[str]) -> int:
     status = Status.HOLDS
     for paths in [(path,) for path in parsed.paths] if parsed.each else [tuple(parsed.paths)]:
         whole, outcome = _validate(parsed, paths, coverage)
+        page = _page(whole, outcome, paths) if pictures.any else None
         documents.append(validation_document(outcome, whole.header(), paths))
         status = _worse(status, _STATUS[outcome.verdict])
         if shown:
             with printing() as stream:
                 show_validation(console_for(stream), outcome, paths)
+                if page is not None:
+                    pictures.show(console_for(stream), page.diagram)
     covered = coverage.covered()
     if parsed.each and shown:
         with printing() as stream:
             show_coverage(console_for(stream), covered)
     together = {"recordings": documents, "coverage": coverage_document(covered)}
     write_json(report, together if parsed.each else documents[0])
+    if page is not None:
+        pictures.write(page)
     return status
+
+
+def _page(whole: Whole, outcome: Outcome, paths: tuple[str, ...]) -> Page:
+    """The page of an outcome: its first violation, or else the first that is not decided, and what is around that."""
+    from zabcheck.reports.pages import page_of_outcome
+    from zabcheck.traces.context import around
+
+    finding = next(iter(sorted(outcome.findings, key=lambda f: bool(f.doubt))), None)
+    context: list[Base] = []
+    if finding is not None:
+        views = (around(finding, whole.events(view)) for view in range(whole.views))
+        context = next(filter(None, views), [])
+    return page_of_outcome(outcome, paths, finding, context)
 
 
 def _validate(
