@@ -87,11 +87,7 @@ def _problem(
 ) -> Problem:
     options = options or Options()
     variants = (variant,) if isinstance(variant, str) else tuple(variant or ())
-    for name in variants:
-        if name not in model.variants:
-            known = ", ".join(model.variants) or "none"
-            raise UsageError(f"model {model.name} has no variant {name}; it has: {known}")
-        scope = model.variants[name].apply(scope)
+    scope = model.varied(scope, variants)
     if engine not in (None, "native", "interpreted"):
         raise UsageError(f"unknown engine {engine}: choose native or interpreted")
     if engine == "native" and not native_available():

@@ -13,7 +13,7 @@ VOCABULARY = {f"zabcheck.checker{name}" for name in ("", ".model", ".values", ".
 
 ALLOWED = {
     "model": {"zabcheck.model", *VOCABULARY},
-    "checker": {"zabcheck.checker", "platformdirs", "networkx", "z3"},
+    "checker": {"zabcheck.checker", "platformdirs", "networkx", "z3", "hypothesis"},
     "traces": {"zabcheck.traces", "zabcheck.model", "zabcheck.checker", "msgspec", "dpkt", "_typeshed"},
     "implementation": {
         "zabcheck.implementation",
