@@ -14,11 +14,12 @@ from zabcheck.checker.errors import UsageError
 from zabcheck.checker.evaluate import Evaluator, select
 from zabcheck.checker.guards import false_guard
 from zabcheck.checker.model import Kind, validate
-from zabcheck.checker.trace import Taken, shown
+from zabcheck.checker.result import step_name
+from zabcheck.checker.trace import Taken, initial_fields, shown
 from zabcheck.checker.values import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from zabcheck.checker.evaluate import State
     from zabcheck.checker.model import Instance, Model, Property
@@ -27,15 +28,9 @@ _KEPT = 4096
 """States whose steps and judgements are remembered."""
 
 
-def name_of(transition: str, arguments: Iterable[str], choices: Sequence[int] = ()) -> str:
-    """The name of a step: ``deliver(s1, s2)``, and ``deliver(s1, s2) #0,1`` where it chose among options."""
-    suffix = f" #{','.join(map(str, choices))}" if choices else ""
-    return f"{transition}({', '.join(arguments)}){suffix}"
-
-
 def instance_name(instance: Instance) -> str:
     """The name of the step that an instance is, whatever it chooses."""
-    return name_of(instance.name, map(render, instance.arguments))
+    return step_name(instance.name, map(render, instance.arguments))
 
 
 @dataclass(frozen=True)
@@ -47,9 +42,9 @@ class Move:
 
     @property
     def name(self) -> str:
-        """The step's name, as `name_of` makes it."""
+        """The step's name, as `step_name` makes it."""
         instance = self.taken.instance
-        return name_of(instance.name, map(render, instance.arguments), self.taken.choices)
+        return step_name(instance.name, map(render, instance.arguments), self.taken.choices)
 
 
 @dataclass(frozen=True)
@@ -101,6 +96,11 @@ class Walk:
         self.moves = lru_cache(_KEPT)(self._moves)
         self.judgements = lru_cache(_KEPT)(self._judgements)
 
+    def root_of(self, initial: tuple[tuple[str, str], ...]) -> int | None:
+        """The number of the initial state with these fields, as a trace shows them; none if there is no such."""
+        roots = (initial_fields(self.evaluator, root) for root in self.initial)
+        return next((number for number, fields in enumerate(roots) if fields == initial), None)
+
     def _moves(self, state: State) -> tuple[Move, ...]:
         """Every step that can be taken in ``state``, in the order of the model's transitions."""
         return tuple(
@@ -116,10 +116,7 @@ class Walk:
             UsageError: the model has no such step in this scope.
             Impossible: it has, but not in this state; the message says which guard is false.
         """
-        plain = name.rpartition(" #")[0] or name
-        instances = self._instances.get(plain) or self._instances.get(name)
-        if not instances:
-            raise UsageError(f"model {self.model.name} has no step {name} in this scope")
+        instances = self.require(name)
         for instance in instances:
             for choices, after in self.evaluator.successors(state, instance):
                 move = Move(Taken(instance, choices), after)
@@ -127,6 +124,21 @@ class Walk:
                     return move
         guard = false_guard(self.evaluator, state, instances[0])
         raise Impossible(str(guard) if guard else "the options among which it chose are not there")
+
+    def require(self, name: str) -> list[Instance]:
+        """The instances that the step called ``name`` may be of; a `UsageError` if there is none in this scope."""
+        instances = self._instances.get(name.rpartition(" #")[0]) or self._instances.get(name)
+        if not instances:
+            raise UsageError(f"model {self.model.name} has no step {name} in this scope")
+        return instances
+
+    def judgement(self, state: State, name: str) -> Judgement:
+        """What the property called ``name`` says of ``state`` and of the step that led there."""
+        for judgement in self.judgements(state):
+            if judgement.prop.name == name:
+                return judgement
+        why = self.evaluator.selection.unchecked.get(name, "the model does not have it")
+        raise UsageError(f"property {name} cannot be decided: {why}")
 
     def _judgements(self, state: State) -> tuple[Judgement, ...]:
         """What each property says of ``state`` and of the step that led there."""

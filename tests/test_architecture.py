@@ -43,6 +43,15 @@ ALLOWED = {
         "rich",
         "_typeshed",
     },
+    "src/zabcheck/testing": {
+        "zabcheck.testing",
+        "zabcheck.checker",
+        "zabcheck.traces",
+        "zabcheck.reports",
+        "zabcheck.cli",
+        "pytest",
+        "rich",
+    },
 }
 """For each folder, the packages and modules that it may import besides the standard library."""
 

@@ -37,8 +37,9 @@ def conduct(
     asked: Question,
     search: Callable[[Callable[[Progress], None]], CheckResult],
     simulation: Simulation | None = None,
+    also: Callable[[CheckResult], None] | None = None,
 ) -> Status:
-    """Run ``search``, showing its progress; then report, and return the exit status."""
+    """Run ``search``, showing its progress; then report, with what ``also`` does, and return the exit status."""
     from zabcheck.reports.progress import reporter_for
 
     report = destination(parsed.json, "--json")
@@ -52,6 +53,8 @@ def conduct(
         result = search(interruption.listening(reporter))
     result = dataclasses.replace(result, scope=result.scope | asked.named)
     _deliver(result, report, simulation)
+    if also:
+        also(result)
     return status_of(result)
 
 

@@ -69,7 +69,7 @@ def run(arguments: Sequence[str]) -> int:
     shown, documents, coverage = not parsed.quiet and parsed.json not in ("-", "/dev/stdout"), [], Coverage()
     status = Status.HOLDS
     for paths in [(path,) for path in parsed.paths] if parsed.each else [tuple(parsed.paths)]:
-        whole, outcome = _validate(parsed, paths, coverage)
+        whole, outcome = validated(parsed, paths, coverage)
         documents.append(validation_document(outcome, whole.header(), paths))
         status = _worse(status, _STATUS[outcome.verdict])
         if shown:
@@ -84,7 +84,7 @@ def run(arguments: Sequence[str]) -> int:
     return status
 
 
-def _validate(
+def validated(
     parsed: argparse.Namespace, paths: tuple[str, ...], coverage: Coverage
 ) -> tuple[Whole, Outcome]:
     """Validate one recording, every view of it."""
