@@ -5,7 +5,7 @@ ARGS ?=
 # .venv holds an ordinary installation, as a user has it; .venv-dev an editable one with the tools.
 PIP := -m pip --disable-pip-version-check -q install
 DEV := .venv-dev/bin/python
-SOURCES := $(shell find -L src -name '*.py' -o -name '*.[ch]' -o -name '*.json') pyproject.toml setup.py MANIFEST.in
+SOURCES := $(shell find -L src -name '*.py' -o -name '*.[ch]' -o -name '*.json' -o -name '*.html' -o -name '*.css' -o -name '*.js') pyproject.toml setup.py MANIFEST.in
 CORE_SOURCES := $(wildcard checker/engine/*.[ch]) pyproject.toml setup.py
 
 .PHONY: check test lint sanitize sanitize-address sanitize-thread bench clean

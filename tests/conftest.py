@@ -1,10 +1,12 @@
-"""Which tests run processes, sockets and clocks, so that the load of the machine may decide."""
+"""Which tests run processes, sockets and clocks, so that the load of the machine may decide; and which a browser."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+
+pytest_plugins = ["tests.browser"]
 
 LIVE = frozenset({"real", "implementation"})
 """folders of such tests; in them a server that is killed, or broken on purpose, may leave a connection open"""
@@ -17,6 +19,8 @@ PURE = frozenset(
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     root = Path(__file__).parent
     for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
         inside = item.path.relative_to(root) if item.path.is_relative_to(root) else item.path
         if inside.parts[0] in LIVE and item.path.name not in PURE:
             item.add_marker(pytest.mark.live)
