@@ -52,7 +52,7 @@ def check(
         ContractError: the model broke its contract.
     """
     problem = _problem(model, scope, options, engine, variant)
-    return conclude(problem, _engine(engine)(problem))
+    return conclude(problem, search(problem, engine))
 
 
 def simulate(
@@ -97,6 +97,11 @@ def _problem(
     if engine == "interpreted" or not native_available():
         _refuse_native_options(options)
     return Problem(model, scope, options, variants, walking=walking)
+
+
+def search(problem: Problem, engine: str | None = None) -> Tally:
+    """Explore a problem that was put together already."""
+    return _engine(engine)(problem)  # type: ignore[no-any-return]
 
 
 def _refuse_native_options(options: Options) -> None:

@@ -63,7 +63,7 @@ class Judgement:
     @property
     def violated(self) -> bool:
         """Whether this contradicts the property."""
-        return not self.holds and self.prop.kind in _DEMANDS
+        return not self.holds and self.prop.kind in DEMANDS
 
     def __str__(self) -> str:
         whom = ", ".join(f"{name} = {value}" for name, value in self.arguments.items())
@@ -71,7 +71,7 @@ class Judgement:
         return f"{self.prop.name} is {str(self.holds).lower()}{whom and f' for {whom}'}{said}"
 
 
-_DEMANDS = (Kind.INVARIANT, Kind.STEP, Kind.ASSERTION, Kind.FINAL)
+DEMANDS = (Kind.INVARIANT, Kind.STEP, Kind.ASSERTION, Kind.FINAL)
 """The kinds that a single state or step can violate."""
 
 

@@ -35,6 +35,7 @@ ALLOWED = {
     },
     "src/zabcheck/cli": {
         "zabcheck.cli",
+        "zabcheck.explorer",
         "zabcheck.model",
         "zabcheck.checker",
         "zabcheck.traces",
@@ -42,6 +43,12 @@ ALLOWED = {
         "zabcheck.reports",
         "rich",
         "_typeshed",
+    },
+    "src/zabcheck/explorer": {
+        "zabcheck.explorer",
+        "zabcheck.checker",
+        "zabcheck.traces",
+        "zabcheck.reports",
     },
     "src/zabcheck/testing": {
         "zabcheck.testing",
