@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.cli.conftest import TWO_PHASE_COMMIT
+from tests.cli.conftest import ROOT, TWO_PHASE_COMMIT
 
 if TYPE_CHECKING:
     import subprocess
@@ -62,6 +62,16 @@ def test_the_counterexample_of_a_result(start: Callable[..., subprocess.Popen[st
     assert [name.partition("(")[0] for name in asked["start"]["path"]] == [s["transition"] for s in steps]
 
 
+def test_a_recording(start: Callable[..., subprocess.Popen[str]]) -> None:
+    path = ROOT / "tests/data/recordings/zxid-rollover.tar.gz"
+    with start("explore", path, "--port", "0") as process:
+        asked = about(begun(process))
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert asked["verdict"] == "conforms"
+    assert asked["title"] == str(path)
+
+
 def test_a_port_that_is_taken(zabcheck: Callable[..., Outcome]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -108,6 +118,9 @@ def test_what_is_no_result(zabcheck: Callable[..., Outcome], tmp_path: Path, con
     ("arguments", "said"),
     [
         (["nothing.json"], "cannot read nothing.json"),
+        ([ROOT / "docs/proof-of-nothing"], "cannot read"),
+        ([ROOT / "docs"], "nothing that can be validated"),
+        ([ROOT / "docs", "--servers", "3"], "unknown option --servers"),
         (["zab", "--of", "x.py"], "--of goes with a result"),
         (["zab", "--port", "70000"], "--port"),
         (["zab", "--servers", "0"], "servers"),

@@ -40,7 +40,9 @@ def test_options_of_check(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_options_of_explore(capsys: pytest.CaptureFixture[str]) -> None:
     documented = set(re.findall(r"`(--[a-z-]+)", section("`zabcheck explore`")))
-    assert documented - {"--json"} == options_of(explore.parser(), capsys) - {"--json"}
+    assert documented - {"--json", "--release", "--config"} == options_of(explore.parser(), capsys) - {
+        "--json"
+    }
 
 
 def test_options_of_simulate(capsys: pytest.CaptureFixture[str]) -> None:

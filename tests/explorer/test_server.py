@@ -2,40 +2,12 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.explorer.conftest import BAD
+from tests.explorer.conftest import BAD, JSON, ask, send
 from zabcheck.explorer.server import Server
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-JSON = {"Content-Type": "application/json"}
-
-
-def send(
-    server: Server,
-    method: str,
-    path: str,
-    body: bytes | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> tuple[http.client.HTTPResponse, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=30)
-    try:
-        connection.request(method, path, body, dict(headers or {}))
-        answer = connection.getresponse()
-        return answer, answer.read()
-    finally:
-        connection.close()
-
-
-def ask(server: Server, question: str, **given: Any) -> tuple[int, Any]:
-    answer, body = send(server, "POST", f"/api/{question}", json.dumps(given).encode(), JSON)
-    return answer.status, json.loads(body)
 
 
 def test_it_listens_to_this_machine_alone(server: Server) -> None:
@@ -43,7 +15,7 @@ def test_it_listens_to_this_machine_alone(server: Server) -> None:
 
 
 def test_the_page(server: Server) -> None:
-    for path, media in (("/", "html"), ("/explorer.css", "css"), ("/explorer.js", "javascript")):
+    for path, media in (("/", "html"), ("/explorer.css", "css"), ("/model.js", "javascript")):
         answer, body = send(server, "GET", path)
         assert answer.status == 200
         assert media in (answer.getheader("Content-Type") or "")
@@ -54,7 +26,7 @@ def test_the_page(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/nothing", "/../pyproject.toml", "//etc/passwd", "/explorer.js?x", "/%2e%2e/"]
+    "path", ["/nothing", "/../pyproject.toml", "//etc/passwd", "/model.js?x", "/%2e%2e/"]
 )
 def test_nothing_else(server: Server, path: str) -> None:
     assert send(server, "GET", path)[0].status == 404

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "check": "explore a model exhaustively and decide its properties",
     "simulate": "take random walks through a model, looking for violations",
-    "explore": "go through a model, or a counterexample, in a browser",
+    "explore": "go through a model, a counterexample or a recording in a browser",
     "validate": "hold a recording of a real ensemble against the model",
     "trace": "turn a recording into events, or print it as a timeline",
     "quorum": "prove that any two quorums of a zoo.cfg intersect, or show two that do not",

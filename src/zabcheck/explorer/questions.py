@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from zabcheck.checker.errors import UsageError
 from zabcheck.checker.walk import DEMANDS
+from zabcheck.explorer.given import number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,8 @@ _LONGEST_PATH = 100_000
 
 class Questions:
     """Answers the page's questions about one model, one at a time."""
+
+    page = "model"
 
     def __init__(
         self,
@@ -82,7 +85,7 @@ class Questions:
         }
 
     def _wander(self, given: dict[str, Any]) -> dict[str, Any]:
-        steps, seed = _number(given, "steps", _MOST_STEPS), _number(given, "seed", 2**63)
+        steps, seed = number(given, "steps", _MOST_STEPS), number(given, "seed", 2**63)
         return {"steps": list(self._explorer.wander(*_path(given), steps, seed))}
 
     def _seek(self, given: dict[str, Any]) -> dict[str, Any]:
@@ -98,14 +101,7 @@ def _path(given: dict[str, Any]) -> tuple[int, list[str]]:
     path = given.get("path")
     if not isinstance(path, list) or len(path) > _LONGEST_PATH or not all(isinstance(s, str) for s in path):
         raise UsageError("path must be a list of the names of steps")
-    return _number(given, "root", 2**31), path
-
-
-def _number(given: dict[str, Any], key: str, most: int) -> int:
-    value = given.get(key)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
-        raise UsageError(f"{key} must be a whole number from 0 to {most}")
-    return value
+    return number(given, "root", 2**31), path
 
 
 def _judged(judgement: Judgement) -> dict[str, Any]:

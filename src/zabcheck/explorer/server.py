@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from zabcheck.checker.errors import CheckerError
 from zabcheck.reports.explorer import page_files
 
 if TYPE_CHECKING:
-    from zabcheck.explorer.questions import Questions
+    import threading
 
 LOOPBACK = "127.0.0.1"
 _LONGEST = 8 * 2**20
@@ -32,6 +32,22 @@ _HEADERS = {
 }
 
 
+class Answers(Protocol):
+    """What a page asks: `Questions` about a model, or `RecordedQuestions`."""
+
+    page: str
+    """which page asks"""
+    closing: threading.Event
+    """set when the server ends, so that a long search does too"""
+
+    def answer(self, question: str, given: dict[str, Any]) -> dict[str, Any] | None:
+        """The answer to ``question``, or ``None`` if there is no such question.
+
+        Raises:
+            CheckerError: what was given makes no sense, or the model broke its contract.
+        """
+
+
 class Server(ThreadingHTTPServer):
     """The explorer's server; `address` is where its page is.
 
@@ -42,9 +58,9 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, questions: Questions, port: int) -> None:
+    def __init__(self, questions: Answers, port: int) -> None:
         self.questions = questions
-        self.files = page_files()
+        self.files = page_files(questions.page)
         super().__init__((LOOPBACK, port), Handler)
         self.hosts = {f"{name}:{self.server_port}" for name in (LOOPBACK, "localhost")}
 

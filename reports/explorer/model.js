@@ -1,35 +1,11 @@
-// The explorer's page. The address names the place, so that it can be shared and the browser goes back and forward:
+// The page of a model. The address names the place, so that it can be shared and the browser goes back and forward:
 // #<position>[.<initial state>]:<step>/<step>/…  with steps by name; those behind the position are the run's later ones.
 "use strict";
 
-const element = (id) => document.getElementById(id);
 let about = null;
 let here = { root: 0, position: 0, path: [] };
 let shown = null;
 let asking = 0;
-
-function make(tag, text = "", classes = "") {
-  const made = document.createElement(tag);
-  if (text) made.textContent = text;
-  if (classes) made.className = classes;
-  return made;
-}
-
-async function ask(what, body) {
-  const answer = await fetch(`/api/${what}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  const said = await answer.json();
-  if (said.error) throw new Error(said.error);
-  return said;
-}
-
-function say(words, wrong = false) {
-  element("status").textContent = words;
-  element("status").classList.toggle("wrong", wrong);
-}
 
 // -- places and addresses --
 
@@ -276,14 +252,6 @@ const keys = {
   b: mark,
 };
 
-function onKey(event) {
-  const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
-  if (event.key === "Escape" && typing) event.target.blur();
-  if (typing || event.ctrlKey || event.altKey || event.metaKey || !shown || !keys[event.key]) return;
-  event.preventDefault();
-  keys[event.key]();
-}
-
 function optionsOf(demand, label) {
   const group = make("optgroup");
   group.label = label;
@@ -315,7 +283,7 @@ async function begin() {
   element("mark").addEventListener("click", mark);
   element("filter").addEventListener("input", () => shown && drawSteps());
   for (const id of ["fields", "changed"]) element(id).addEventListener("input", () => shown && drawState());
-  addEventListener("keydown", onKey);
+  onKeys(keys);
   addEventListener("hashchange", show);
   await show();
 }
