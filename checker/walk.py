@@ -49,7 +49,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a property says of a state, or of the step that led there.
+    """What a property says of a state, or of the steps on the way there.
 
     Liveness and goals are no demand on a single state: for them, ``holds`` says whether the predicate is true now.
     """

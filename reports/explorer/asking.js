@@ -26,6 +26,10 @@ function say(words, wrong = false) {
   element("status").classList.toggle("wrong", wrong);
 }
 
+function onClicks(actions) {
+  for (const [id, action] of Object.entries(actions)) element(id).addEventListener("click", action);
+}
+
 // Calls the action of a key, unless somebody is typing.
 function onKeys(actions) {
   addEventListener("keydown", (event) => {

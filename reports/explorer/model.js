@@ -271,16 +271,13 @@ async function begin() {
     return;
   }
   document.title = `${about.model}: zabcheck explore`;
-  element("title").textContent = about.title;
+  element("title").textContent = about.model;
   element("about").textContent = about.sentence;
+  element("question").textContent = about.title;
   element("goal").replaceChildren(optionsOf(false, "Where it is true"), optionsOf(true, "Where it is violated"));
-  element("first").addEventListener("click", () => at(0));
-  element("back").addEventListener("click", () => at(here.position - 1));
-  element("forward").addEventListener("click", () => at(here.position + 1));
-  element("last").addEventListener("click", () => at(here.path.length));
-  element("wander").addEventListener("click", wander);
-  element("seek").addEventListener("click", seek);
-  element("mark").addEventListener("click", mark);
+  onClicks({
+    first: keys.Home, back: keys.ArrowLeft, forward: keys.ArrowRight, last: keys.End, wander, seek, mark,
+  });
   element("filter").addEventListener("input", () => shown && drawSteps());
   for (const id of ["fields", "changed"]) element(id).addEventListener("input", () => shown && drawState());
   onKeys(keys);

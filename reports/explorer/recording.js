@@ -145,11 +145,9 @@ async function begin() {
     End: () => go(about.count - 1),
     "/": () => element("filter").focus(),
   };
-  element("first").addEventListener("click", actions.Home);
-  element("back").addEventListener("click", actions.ArrowLeft);
-  element("forward").addEventListener("click", actions.ArrowRight);
-  element("last").addEventListener("click", actions.End);
-  element("judge").addEventListener("click", judge);
+  onClicks({
+    first: actions.Home, back: actions.ArrowLeft, forward: actions.ArrowRight, last: actions.End, judge,
+  });
   element("judge").disabled = !about.judges;
   element("track").addEventListener("change", show);
   element("filter").addEventListener("input", show);

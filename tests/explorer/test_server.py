@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import struct
 
 import pytest
 
@@ -98,3 +100,20 @@ def test_other_methods_are_refused(server: Server) -> None:
 def test_a_port_that_is_taken(server: Server) -> None:
     with pytest.raises(OSError, match="in use"):
         Server(server.questions, server.server_port)
+
+
+def test_a_defect_is_an_answer(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(server.questions, "answer", fail)
+    assert ask(server, "about") == (500, {"error": "internal error: RuntimeError: broken"})
+
+
+def test_a_browser_that_goes_away_is_no_matter(server: Server, capfd: pytest.CaptureFixture[str]) -> None:
+    for request in (b"", b"GET / HT", b"POST /api/about HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01"):
+        with socket.create_connection(("127.0.0.1", server.server_port)) as connection:
+            connection.sendall(request)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert ask(server, "about")[0] == 200
+    assert capfd.readouterr().err == ""

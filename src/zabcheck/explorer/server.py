@@ -69,6 +69,9 @@ class Server(ThreadingHTTPServer):
         """The page's address."""
         return f"http://{LOOPBACK}:{self.server_port}/"
 
+    def handle_error(self, *_: object) -> None:
+        """Leave it: a browser that went away is no matter."""
+
 
 class Handler(BaseHTTPRequestHandler):
     """One connection of a browser."""
@@ -109,6 +112,9 @@ class Handler(BaseHTTPRequestHandler):
             answer = self.server.questions.answer(self.path.removeprefix("/api/"), given)
         except CheckerError as error:
             self._refuse(400, str(error))
+            return
+        except Exception as error:  # noqa: BLE001 - a defect of ours: the page says so, and goes on
+            self._refuse(500, f"internal error: {type(error).__name__}: {error}")
             return
         if answer is None:
             self._refuse(404, "there is no such question")
