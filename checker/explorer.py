@@ -17,6 +17,7 @@ from zabcheck.checker.model import Kind
 from zabcheck.checker.run import search
 from zabcheck.checker.search import Limits, Options, Problem, Stop
 from zabcheck.checker.trace import changes, initial_fields
+from zabcheck.checker.vocabulary import NotEnabled
 from zabcheck.checker.walk import DEMANDS, Impossible, Judgement, Move, Walk
 
 if TYPE_CHECKING:
@@ -144,6 +145,9 @@ def _never(prop: Property) -> Property:
     """The claim that what a goal describes is never so: the search ends where that is violated."""
 
     def never(*arguments: Any) -> bool:
-        return not prop.function(*arguments)
+        try:
+            return not prop.function(*arguments)
+        except NotEnabled:  # a guard that is false makes a predicate false
+            return True
 
     return dataclasses.replace(prop, function=never, kind=Kind.INVARIANT, when=None, text=prop.sentence)

@@ -42,7 +42,8 @@ def regression_test(result: CheckResult, model: str, initial: int = 0) -> str | 
         "",
     ]
     if follows and trace is not None:
-        lines += ["STEPS = (", *(f"    {literal(step.name)}," for step in trace.steps), ")", ""]
+        steps = [f"    {literal(step.name)}," for step in trace.steps]
+        lines += ["STEPS = (", *steps, ")", ""] if steps else ["STEPS = ()", ""]
     begin = f", initial={initial}" if initial else ""
     along = f".along(*STEPS{begin})" if follows else ""
     lines += [

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 
 from tests.models.two_phase_commit import Scope, model
+from zabcheck.checker import Model, require
 from zabcheck.checker.errors import UsageError
 from zabcheck.checker.explorer import Explorer
+
+
+@dataclass
+class Counter:
+    n: int = 0
+
 
 BAD = ("prepare(rm1)", "choose_to_abort(rm2)", "hear_prepared(rm1)", "decide_commit()", "hear_commit(rm1)")
 
@@ -57,6 +66,23 @@ def test_a_goal_is_found_from_a_place_on(explorer: Explorer) -> None:
     place = explorer.place(0, ("prepare(rm1)", *sought.steps))
     assert next(j for j in place.judgements if j.prop.name == "all_committed").holds
     assert explorer.seek(0, ("prepare(rm1)", *sought.steps), "all_committed", 60).steps == ()
+
+
+def test_a_goal_with_a_guard_is_not_there_where_the_guard_is_false() -> None:
+    guarded = Model("guarded", "a guard in a goal", Scope)
+    guarded.initial(lambda _: Counter())
+
+    @guarded.transition()
+    def count(s: Counter) -> None:
+        require(s.n < 3)
+        s.n += 1
+
+    @guarded.goal()
+    def third(s: Counter) -> bool:
+        require(s.n > 2)
+        return True
+
+    assert Explorer(guarded, Scope()).seek(0, (), "third", 60).steps == ("count()",) * 3
 
 
 def test_what_is_not_there_is_not_found(explorer: Explorer) -> None:

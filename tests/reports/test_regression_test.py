@@ -88,7 +88,13 @@ def test_literals_mean_what_they_were_made_of(text: str) -> None:
 def test_formatters_and_linters_have_nothing_to_say(violated: CheckResult, tmp_path: Path) -> None:
     pytest.importorskip("ruff", reason="ruff is not installed")
     path = tmp_path / "test_written.py"
-    for result in (violated, dataclasses.replace(violated, variants=("one", "two"))):
+    assert violated.counterexample
+    at_once = dataclasses.replace(violated.counterexample, steps=())
+    for result in (
+        violated,
+        dataclasses.replace(violated, variants=("one", "two")),
+        dataclasses.replace(violated, counterexample=at_once),
+    ):
         path.write_text(regression_test(result, "zab", initial=1) or "", encoding="utf-8")
         for arguments in (["check", "--isolated"], ["format", "--isolated", "--check"]):
             subprocess.run([sys.executable, "-m", "ruff", *arguments, str(path)], check=True)

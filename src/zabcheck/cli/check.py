@@ -156,11 +156,11 @@ def options_of(parsed: argparse.Namespace, properties: tuple[str, ...]) -> Optio
 
 
 def _refuse_same_file(parsed: argparse.Namespace) -> None:
-    """Refuse to write the report over a checkpoint."""
+    """Refuse to write the report over a checkpoint, or over the test."""
     if parsed.json in (None, "-"):
         return
-    for option in ("checkpoint", "resume"):
-        other = getattr(parsed, option)
+    for option in ("checkpoint", "resume", "write-test"):
+        other = getattr(parsed, option.replace("-", "_"))
         if other and os.path.realpath(other) == os.path.realpath(parsed.json):
             raise UsageError(f"--json and --{option} name the same file, {other}")
 
