@@ -26,6 +26,12 @@ function say(words, wrong = false) {
   element("status").classList.toggle("wrong", wrong);
 }
 
+// Brings the current item of a list into view, in the list alone: the page stays where it is.
+function reveal(list) {
+  const item = list.querySelector("[aria-current]");
+  if (item) list.scrollTop = item.offsetTop - (list.clientHeight - item.offsetHeight) / 2;
+}
+
 function onClicks(actions) {
   for (const [id, action] of Object.entries(actions)) element(id).addEventListener("click", action);
 }

@@ -81,7 +81,7 @@ function drawRun() {
     item.append(button);
     return item;
   }));
-  element("run").querySelector("[aria-current]").scrollIntoView({ block: "nearest" });
+  reveal(element("run"));
 }
 
 function effect(changes) {

@@ -55,7 +55,7 @@ function drawEvents() {
   });
   if (!items.length) items.push(make("li", "No event matches."));
   element("events").replaceChildren(...items);
-  element("events").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+  reveal(element("events"));
 }
 
 function drawEvent(fields) {
