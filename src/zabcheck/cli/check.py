@@ -13,7 +13,7 @@ from zabcheck.checker.search import Limits, Options
 from zabcheck.cli.arguments import Parser
 from zabcheck.cli.limits import add_engine, add_seconds
 from zabcheck.cli.numbers import memory, whole
-from zabcheck.cli.output import destination, write_bytes
+from zabcheck.cli.output import destination, write
 from zabcheck.cli.question import add_question, question
 from zabcheck.cli.session import add_output, conduct
 from zabcheck.cli.status import Status, tell
@@ -129,7 +129,7 @@ def _write_test(where: Destination, result: CheckResult, parsed: argparse.Namesp
     if source is None:
         tell("zabcheck: no test is written: no violation was found")
         return
-    write_bytes(where, source.encode())
+    write(where, source.encode())
 
 
 def options_of(parsed: argparse.Namespace, properties: tuple[str, ...]) -> Options:

@@ -54,11 +54,11 @@ def destination(name: str | None, option: str) -> Destination | None:
 def write_json(where: Destination | None, document: object) -> None:
     """Write ``document``, if that was asked for."""
     if where is not None:
-        write_bytes(where, encode(document))
+        write(where, encode(document))
 
 
-def write_bytes(where: Destination, data: bytes) -> None:
-    """Write a report, whole."""
+def write(where: Destination, data: bytes) -> None:
+    """Write a report."""
     if where.is_standard_output:
         with printing():
             where.write(data)

@@ -30,8 +30,19 @@ Asked = str | Path | ModuleType | Model[Any]
 
 _FILES = ("quorum",)
 """options that name a file"""
-_REPORTS = ("json", "quiet", "witness", "checkpoint", "resume", "write_test")
-"""options of the command that say what to do with the result, which is a claim's part here"""
+_FILES_AND_SCREEN = (
+    "json",
+    "html",
+    "export",
+    "diagram",
+    "junit",
+    "sarif",
+    "markdown",
+    "github",
+    "write_test",
+)
+_REPORTS = {*_FILES_AND_SCREEN, "quiet", "witness", "checkpoint", "resume"}
+"""options that say what to do with the result, which is a claim's part here"""
 
 
 class Check:
