@@ -15,6 +15,7 @@ from zabcheck.checker.run import check, native_available, simulate
 from zabcheck.checker.script import Act, Claim, Do, Let, Script, play
 from zabcheck.checker.search import Limits, Options
 from zabcheck.checker.simulate import Simulation
+from zabcheck.checker.stateful import state_machine
 from zabcheck.checker.values import Id
 from zabcheck.checker.vocabulary import (
     Assertion,
@@ -58,4 +59,5 @@ __all__ = [
     "play",
     "require",
     "simulate",
+    "state_machine",
 ]

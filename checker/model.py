@@ -388,6 +388,15 @@ class Model(Generic[C]):
             raise ContractError(what, where=f"model {self.name}", remedy="a model needs at least one of each")
         return states
 
+    def varied(self, scope: C, variants: Iterable[str]) -> C:
+        """``scope`` with the named variants applied in turn."""
+        for name in variants:
+            if name not in self.variants:
+                known = ", ".join(self.variants) or "none"
+                raise UsageError(f"model {self.name} has no variant {name}; it has: {known}")
+            scope = self.variants[name].apply(scope)
+        return scope
+
     def identities_of(self, scope: C) -> tuple[Id, ...]:
         """The ids that may be permuted; empty when the model has no symmetry."""
         return self._identities(scope) if self._identities else ()

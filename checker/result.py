@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 Verdict = Literal["holds", "violated", "incomplete"]
 """``holds``: in the whole bounded space. ``incomplete``: a limit was reached first; never a success."""
@@ -18,6 +21,15 @@ class Change:
     field: str
     before: str
     after: str
+
+
+def step_name(transition: str, arguments: Iterable[str], choices: Sequence[int] = ()) -> str:
+    """The name of a step: ``deliver(s1, s2)``, and ``deliver(s1, s2) #0,1`` where it chose among options.
+
+    It outlives a run, so that a path can be kept as text.
+    """
+    suffix = f" #{','.join(map(str, choices))}" if choices else ""
+    return f"{transition}({', '.join(arguments)}){suffix}"
 
 
 @dataclass(frozen=True)
@@ -37,6 +49,11 @@ class Step:
     """the changed fields that outlive a crash"""
     down: tuple[str, ...] = ()
     """who does not run after it"""
+
+    @property
+    def name(self) -> str:
+        """The step's name, as `step_name` makes it."""
+        return step_name(self.transition, self.arguments.values(), self.choices)
 
 
 @dataclass(frozen=True)

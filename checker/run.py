@@ -52,7 +52,7 @@ def check(
         ContractError: the model broke its contract.
     """
     problem = _problem(model, scope, options, engine, variant)
-    return conclude(problem, _engine(engine)(problem))
+    return conclude(problem, search(problem, engine))
 
 
 def simulate(
@@ -87,11 +87,7 @@ def _problem(
 ) -> Problem:
     options = options or Options()
     variants = (variant,) if isinstance(variant, str) else tuple(variant or ())
-    for name in variants:
-        if name not in model.variants:
-            known = ", ".join(model.variants) or "none"
-            raise UsageError(f"model {model.name} has no variant {name}; it has: {known}")
-        scope = model.variants[name].apply(scope)
+    scope = model.varied(scope, variants)
     if engine not in (None, "native", "interpreted"):
         raise UsageError(f"unknown engine {engine}: choose native or interpreted")
     if engine == "native" and not native_available():
@@ -101,6 +97,11 @@ def _problem(
     if engine == "interpreted" or not native_available():
         _refuse_native_options(options)
     return Problem(model, scope, options, variants, walking=walking)
+
+
+def search(problem: Problem, engine: str | None = None) -> Tally:
+    """Explore a problem that was put together already."""
+    return _engine(engine)(problem)  # type: ignore[no-any-return]
 
 
 def _refuse_native_options(options: Options) -> None:

@@ -61,6 +61,11 @@ def show_result(console: Console, result: CheckResult, *, walks: str = "") -> No
         _show_transitions(console, result)
     if result.witness:
         _show_run(console, "Witness", result.witness, result)
+    show_counterexample(console, result)
+
+
+def show_counterexample(console: Console, result: CheckResult) -> None:
+    """Print the run that violates a property, if there is one, and what is false at its end."""
     if result.counterexample:
         _show_run(console, "Counterexample", result.counterexample, result)
 
@@ -85,10 +90,10 @@ def _show_verdict(console: Console, result: CheckResult, walks: str) -> None:
     line.append(result.verdict, style=_STYLES[result.verdict])
     line.append(f": {described(result)}", style="bold")
     say(console, line, indent=0, hanging=2)
-    say(console, Text(_explained(result, walks)))
+    say(console, Text(explained(result, walks)))
 
 
-def _explained(result: CheckResult, walks: str) -> str:
+def explained(result: CheckResult, walks: str = "") -> str:
     """What the verdict means, in words."""
     if result.verdict == "violated":
         faults = []

@@ -35,8 +35,8 @@ def validation_document(outcome: Outcome, recording: Recording, names: tuple[str
             }
             for j in outcome.properties
         },
-        "rejection": _finding(violations[0]) if violations else None,
-        "findings": [_finding(f) for f in outcome.findings],
+        "rejection": finding_document(violations[0]) if violations else None,
+        "findings": [finding_document(f) for f in outcome.findings],
         "anomalies": [_anomaly(a) for a in outcome.anomalies],
         "coverage": coverage_document(outcome.coverage),
         "notes": list(outcome.notes),
@@ -55,7 +55,8 @@ def coverage_document(covered: Covered) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_document(finding: Finding) -> dict[str, Any]:
+    """A finding as plain JSON values."""
     return {
         "property": finding.property,
         "server": finding.server,

@@ -13,7 +13,7 @@ VOCABULARY = {f"zabcheck.checker{name}" for name in ("", ".model", ".values", ".
 
 ALLOWED = {
     "model": {"zabcheck.model", *VOCABULARY},
-    "checker": {"zabcheck.checker", "platformdirs", "networkx", "z3"},
+    "checker": {"zabcheck.checker", "platformdirs", "networkx", "z3", "hypothesis"},
     "traces": {
         "zabcheck.traces",
         "zabcheck.model",
@@ -47,6 +47,7 @@ ALLOWED = {
     },
     "src/zabcheck/cli": {
         "zabcheck.cli",
+        "zabcheck.explorer",
         "zabcheck.model",
         "zabcheck.checker",
         "zabcheck.traces",
@@ -55,6 +56,21 @@ ALLOWED = {
         "rich",
         "prompt_toolkit",
         "_typeshed",
+    },
+    "src/zabcheck/explorer": {
+        "zabcheck.explorer",
+        "zabcheck.checker",
+        "zabcheck.traces",
+        "zabcheck.reports",
+    },
+    "src/zabcheck/testing": {
+        "zabcheck.testing",
+        "zabcheck.checker",
+        "zabcheck.traces",
+        "zabcheck.reports",
+        "zabcheck.cli",
+        "pytest",
+        "rich",
     },
 }
 """For each folder, the packages and modules that it may import besides the standard library."""

@@ -317,3 +317,16 @@ def test_words_and_several_variants(zabcheck: Callable[..., Any]) -> None:
     result = json.loads(zabcheck("check", "zookeeper", *arguments, "--json", "-").out)
     assert (result["release"], result["grain"]) == ("3.8.0", "fine")
     assert result["variants"] == ["ZOOKEEPER-4882", "fast-forwards=no"]
+
+
+def test_a_test_is_written_to_a_file_of_its_own(zabcheck: Callable[..., Any], tmp_path: Path) -> None:
+    for arguments, said in (
+        (["--write-test", "-"], "--write-test: name a file"),
+        (["--write-test", tmp_path], "cannot write"),
+        (["--write-test", tmp_path / "x", "--json", tmp_path / "x"], "name the same file"),
+    ):
+        outcome = zabcheck("check", TWO_PHASE_COMMIT, *arguments)
+        assert outcome.status == 2
+        assert said in outcome.err
+        assert outcome.err.count("\n") == 1
+        assert outcome.out == ""

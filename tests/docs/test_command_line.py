@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zabcheck.cli import check, demo, quorum, replay, run, simulate
+from zabcheck.cli import check, demo, explore, quorum, replay, run, simulate
 from zabcheck.cli.commands import COMMANDS
 from zabcheck.cli.main import main
 
@@ -36,6 +36,13 @@ def test_commands() -> None:
 def test_options_of_check(capsys: pytest.CaptureFixture[str]) -> None:
     documented = set(re.findall(r"^\| `(--[a-z-]+)", section("`zabcheck check`"), re.MULTILINE))
     assert documented == options_of(check.parser(), capsys)
+
+
+def test_options_of_explore(capsys: pytest.CaptureFixture[str]) -> None:
+    documented = set(re.findall(r"`(--[a-z-]+)", section("`zabcheck explore`")))
+    assert documented - {"--json", "--release", "--config"} == options_of(explore.parser(), capsys) - {
+        "--json"
+    }
 
 
 def test_options_of_simulate(capsys: pytest.CaptureFixture[str]) -> None:

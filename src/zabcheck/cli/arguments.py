@@ -97,8 +97,12 @@ class Parser(argparse.ArgumentParser):
             self.read(arguments)  # prints the help, or finds what is wrong
             self.error("which model?")
         model = load(word)
+        return model, self.given_model(model, arguments)
+
+    def given_model(self, model: Model[Any], arguments: Sequence[str]) -> argparse.Namespace:
+        """The arguments, among them any word for ``model``, read with the options of its scope."""
         self.add_scope(model)
-        return model, self.read(arguments)
+        return self.read(arguments)
 
     def add_scope(self, model: Model[Any]) -> None:
         """Add the options of a model's scope."""

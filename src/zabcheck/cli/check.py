@@ -13,7 +13,7 @@ from zabcheck.checker.search import Limits, Options
 from zabcheck.cli.arguments import Parser
 from zabcheck.cli.limits import add_engine, add_seconds
 from zabcheck.cli.numbers import memory, whole
-from zabcheck.cli.output import destination
+from zabcheck.cli.output import destination, write
 from zabcheck.cli.question import add_question, question
 from zabcheck.cli.session import add_output, conduct
 from zabcheck.cli.status import Status, tell
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from zabcheck.checker.result import CheckResult, Progress
+    from zabcheck.cli.question import Question
+    from zabcheck.reports.destination import Destination
 
 DESCRIPTION = """\
 Explore every state of a model within its scope, breadth first, and decide its properties.
@@ -76,6 +78,9 @@ def parser() -> Parser:
     going_on.add_argument("--checkpoint", metavar="FILE", help="write the search here when it stops early")
     going_on.add_argument("--resume", metavar="FILE", help="go on from a checkpoint of the same question")
     add_output(made)
+    made.add_argument(
+        "--write-test", metavar="FILE", help="write a test for pytest that takes the counterexample again"
+    )
     return made
 
 
@@ -83,19 +88,52 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     model, parsed = parser().for_model(arguments)
     asked = question(model, parsed, parsed.witness)
-    options = _options(parsed, asked.properties)
+    options = options_of(parsed, asked.properties)
+    test = destination(parsed.write_test, "--write-test")
+    if test is not None and test.is_standard_output:
+        raise UsageError("--write-test: name a file, so that paths in it can be relative to it")
 
     def search(listener: Callable[[Progress], None]) -> CheckResult:
         heard = dataclasses.replace(options, on_progress=listener)
         return checker.check(model, asked.scope, heard, engine=parsed.engine, variant=asked.variants)
 
-    status = conduct(parsed, asked, search)
+    def deliver(result: CheckResult) -> None:
+        if test is not None:
+            _write_test(test, result, parsed, asked)
+
+    status = conduct(parsed, asked, search, also=deliver)
     if status == Status.UNDECIDED and options.checkpoint and options.checkpoint.exists() and not parsed.quiet:
         tell(f"zabcheck: to go on, repeat the command with --resume {options.checkpoint}")
     return status
 
 
-def _options(parsed: argparse.Namespace, properties: tuple[str, ...]) -> Options:
+def _write_test(where: Destination, result: CheckResult, parsed: argparse.Namespace, asked: Question) -> None:
+    """Write the regression test, or say that there is none to write."""
+    from zabcheck.checker.walk import Walk
+    from zabcheck.cli.loading import is_path
+    from zabcheck.reports.regression_test import regression_test
+
+    def seen_from_the_test(path: str) -> str:
+        return os.path.relpath(os.path.realpath(path), Path(os.path.realpath(where.name)).parent)
+
+    initial = 0
+    if result.counterexample:
+        walk = Walk(asked.model, asked.scope, variants=asked.variants)
+        initial = walk.root_of(result.counterexample.initial) or 0
+    files = {name: seen_from_the_test(path) for name, path in asked.named.items()}
+    source = regression_test(
+        dataclasses.replace(result, scope=result.scope | files),
+        seen_from_the_test(parsed.model) if is_path(parsed.model) else parsed.model,
+        initial,
+    )
+    if source is None:
+        tell("zabcheck: no test is written: no violation was found")
+        return
+    write(where, source.encode())
+
+
+def options_of(parsed: argparse.Namespace, properties: tuple[str, ...]) -> Options:
+    """How to search, as the arguments say."""
     _refuse_same_file(parsed)
     destination(parsed.checkpoint, "--checkpoint")
     if parsed.resume is not None:
@@ -118,11 +156,11 @@ def _options(parsed: argparse.Namespace, properties: tuple[str, ...]) -> Options
 
 
 def _refuse_same_file(parsed: argparse.Namespace) -> None:
-    """Refuse to write the report over a checkpoint."""
+    """Refuse to write the report over a checkpoint, or over the test."""
     if parsed.json in (None, "-"):
         return
-    for option in ("checkpoint", "resume"):
-        other = getattr(parsed, option)
+    for option in ("checkpoint", "resume", "write-test"):
+        other = getattr(parsed, option.replace("-", "_"))
         if other and os.path.realpath(other) == os.path.realpath(parsed.json):
             raise UsageError(f"--json and --{option} name the same file, {other}")
 

@@ -45,18 +45,22 @@ def load(word: str) -> Model[Any]:
 
 def load_file(path: Path) -> Model[Any]:
     """The one model that the file at ``path`` makes, or the one it calls ``model``."""
-    module = _imported(path)
+    return model_in(_imported(path), f"{path}:1")
+
+
+def model_in(module: ModuleType, where: str) -> Model[Any]:
+    """The one model that a module makes, or the one it calls ``model``; ``where`` that is, for who has to mend it."""
     found = {id(value): value for value in vars(module).values() if isinstance(value, Model)}
     if isinstance(named := vars(module).get("model"), Model):
         return named
     if not found:
         raise UsageError(
-            f"{path}:1: there is no model in this file: it needs a module-level zabcheck.checker.Model"
+            f"{where}: there is no model in this file: it needs a module-level zabcheck.checker.Model"
         )
     if len(found) > 1:
         names = ", ".join(name for name, value in vars(module).items() if isinstance(value, Model))
         raise UsageError(
-            f"{path}:1: there are several models in this file ({names}): call the one to check 'model'"
+            f"{where}: there are several models in this file ({names}): call the one to check 'model'"
         )
     return next(iter(found.values()))
 

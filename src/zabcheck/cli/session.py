@@ -39,8 +39,9 @@ def conduct(
     asked: Question,
     search: Callable[[Callable[[Progress], None]], CheckResult],
     simulation: Simulation | None = None,
+    also: Callable[[CheckResult], None] | None = None,
 ) -> Status:
-    """Run ``search``, showing its progress; then report, and return the exit status."""
+    """Run ``search``, showing its progress; then report, with what ``also`` does, and return the exit status."""
     from zabcheck.reports.progress import reporter_for
 
     report, pictures = destination(parsed.json, "--json"), Pictures(parsed)
@@ -54,6 +55,8 @@ def conduct(
         result = search(interruption.listening(reporter))
     result = dataclasses.replace(result, scope=result.scope | asked.named)
     _deliver(result, report, pictures, simulation)
+    if also:
+        also(result)
     return status_of(result)
 
 

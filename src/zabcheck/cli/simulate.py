@@ -77,9 +77,7 @@ def _record(parsed: argparse.Namespace, asked: Question) -> None:
     from zabcheck.traces import jsonl
     from zabcheck.traces.steps import StepWriter, record_walk
 
-    scope = asked.scope
-    for name in asked.variants:
-        scope = asked.model.variants[name].apply(scope)
+    scope = asked.model.varied(asked.scope, asked.variants)
     header = StepWriter(asked.model).recording(asked.scope, made_by="zabcheck simulate")
     with streaming(where) as stream:
         jsonl.write([header, *record_walk(asked.model, scope, parsed.seed, parsed.length)], stream)

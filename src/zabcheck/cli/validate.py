@@ -75,7 +75,7 @@ def run(arguments: Sequence[str]) -> int:
     shown, documents, coverage = not parsed.quiet and parsed.json not in ("-", "/dev/stdout"), [], Coverage()
     status = Status.HOLDS
     for paths in [(path,) for path in parsed.paths] if parsed.each else [tuple(parsed.paths)]:
-        whole, outcome = _validate(parsed, paths, coverage)
+        whole, outcome = validated(parsed, paths, coverage)
         page = _page(whole, outcome, paths) if pictures.any else None
         documents.append(validation_document(outcome, whole.header(), paths))
         status = _worse(status, _STATUS[outcome.verdict])
@@ -108,7 +108,7 @@ def _page(whole: Whole, outcome: Outcome, paths: tuple[str, ...]) -> Page:
     return page_of_outcome(outcome, paths, finding, context)
 
 
-def _validate(
+def validated(
     parsed: argparse.Namespace, paths: tuple[str, ...], coverage: Coverage
 ) -> tuple[Whole, Outcome]:
     """Validate one recording, every view of it."""
