@@ -53,14 +53,18 @@ def destination(name: str | None, option: str) -> Destination | None:
 
 def write_json(where: Destination | None, document: object) -> None:
     """Write ``document``, if that was asked for."""
-    if where is None:
-        return
+    if where is not None:
+        write_bytes(where, encode(document))
+
+
+def write_bytes(where: Destination, data: bytes) -> None:
+    """Write a report."""
     if where.is_standard_output:
         with printing():
-            where.write(encode(document))
+            where.write(data)
         return
     try:
-        where.write(encode(document))
+        where.write(data)
     except OSError as error:
         raise UsageError(f"cannot write {where.name}: {_reason(error)}") from error
 

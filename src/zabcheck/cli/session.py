@@ -7,9 +7,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from zabcheck.checker.errors import UsageError
+from zabcheck.cli.ci import add_ci, ci_reports
 from zabcheck.cli.interruption import Interruption
 from zabcheck.cli.output import destination, printing, write_json
 from zabcheck.cli.status import Status, status_of, tell
+from zabcheck.reports.cases import check_suite
 from zabcheck.reports.json import document
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ def add_output(parser: Parser) -> None:
     output.add_argument(
         "--json", metavar="FILE", help="write the result as JSON; - for standard output and no text"
     )
+    add_ci(output)
     output.add_argument("--quiet", action="store_true", help="nothing on standard error but mistakes")
 
 
@@ -41,7 +44,7 @@ def conduct(
     """Run ``search``, showing its progress; then report, and return the exit status."""
     from zabcheck.reports.progress import reporter_for
 
-    report = destination(parsed.json, "--json")
+    report, for_ci = destination(parsed.json, "--json"), ci_reports(parsed)
     if not parsed.quiet:
         for remark in asked.remarks:
             tell(f"zabcheck: {remark}")
@@ -51,6 +54,7 @@ def conduct(
     ):
         result = search(interruption.listening(reporter))
     result = dataclasses.replace(result, scope=result.scope | asked.named)
+    for_ci.deliver([check_suite(result, asked.title)])
     _deliver(result, report, simulation)
     return status_of(result)
 

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from zabcheck.cli.arguments import Parser
+from zabcheck.cli.ci import add_ci, ci_reports
 from zabcheck.cli.limits import add_seconds
 from zabcheck.cli.output import destination, printing, write_json
 from zabcheck.cli.status import Status
@@ -53,6 +54,7 @@ def parser() -> Parser:
     made.add_argument(
         "--json", metavar="FILE", help="write the result as JSON; - for standard output and no text"
     )
+    add_ci(made)
     made.add_argument("--quiet", action="store_true", help="print nothing but the report")
     return made
 
@@ -60,17 +62,20 @@ def parser() -> Parser:
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     parsed = parser().read(arguments)
-    report = destination(parsed.json, "--json")
+    report, for_ci = destination(parsed.json, "--json"), ci_reports(parsed)
+    from zabcheck.reports.cases import validation_suite
     from zabcheck.reports.console import console_for
     from zabcheck.reports.validation import show_coverage, show_validation
     from zabcheck.reports.validation_json import coverage_document, validation_document
     from zabcheck.traces.coverage import Coverage
 
+    suites = []
     shown, documents, coverage = not parsed.quiet and parsed.json not in ("-", "/dev/stdout"), [], Coverage()
     status = Status.HOLDS
     for paths in [(path,) for path in parsed.paths] if parsed.each else [tuple(parsed.paths)]:
         whole, outcome = _validate(parsed, paths, coverage)
         documents.append(validation_document(outcome, whole.header(), paths))
+        suites.append(validation_suite(outcome, " ".join(paths)))
         status = _worse(status, _STATUS[outcome.verdict])
         if shown:
             with printing() as stream:
@@ -79,6 +84,7 @@ def run(arguments: Sequence[str]) -> int:
     if parsed.each and shown:
         with printing() as stream:
             show_coverage(console_for(stream), covered)
+    for_ci.deliver(suites)
     together = {"recordings": documents, "coverage": coverage_document(covered)}
     write_json(report, together if parsed.each else documents[0])
     return status

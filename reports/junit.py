@@ -1,0 +1,44 @@
+"""Suites as JUnit XML, the dialect that CI services read. No times, so that runs compare equal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from zabcheck.reports.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zabcheck.reports.cases import Case, Suite
+
+_ELEMENTS = {"failed": "failure", "undecided": "error", "skipped": "skipped"}
+
+
+def junit(suites: Sequence[Suite]) -> bytes:
+    """The document, as UTF-8. What is undecided is an error there, so that no consumer takes it for a pass."""
+    root = ET.Element("testsuites", name="zabcheck", **_counts([c for s in suites for c in s.cases]))
+    for suite in suites:
+        element = ET.SubElement(root, "testsuite", name=clean(suite.name), **_counts(suite.cases))
+        for case in suite.cases:
+            made = ET.SubElement(element, "testcase", classname=clean(suite.name), name=clean(case.name))
+            if case.status in _ELEMENTS:
+                said = ET.SubElement(made, _ELEMENTS[case.status], message=clean(case.message))
+                if case.status != "skipped":
+                    said.set("type", case.status)
+                    places = [f"{at.file}:{at.line}" for at in case.places]
+                    said.text = clean("\n".join([*places, case.details]))
+    ET.indent(root)
+    return ET.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+
+
+def _counts(cases: Sequence[Case]) -> dict[str, str]:
+    def number(status: str) -> str:
+        return str(sum(case.status == status for case in cases))
+
+    return {
+        "tests": str(len(cases)),
+        "failures": number("failed"),
+        "errors": number("undecided"),
+        "skipped": number("skipped"),
+    }
