@@ -18,7 +18,7 @@ _LONGEST = 2000
 """Characters of a message that are shown."""
 
 
-def annotations(suites: Sequence[Suite]) -> str:
+def github_annotations(suites: Sequence[Suite]) -> str:
     """A line for each case that failed or is undecided."""
     return "".join(
         f"::{_LEVELS[case.status]} {_where(case)}title={_attribute(f'{case.name}: {case.status}')}"

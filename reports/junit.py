@@ -17,19 +17,20 @@ _ELEMENTS = {"failed": "failure", "undecided": "error", "skipped": "skipped"}
 
 def junit(suites: Sequence[Suite]) -> bytes:
     """The document, as UTF-8. What is undecided is an error there, so that no consumer takes it for a pass."""
-    root = ET.Element("testsuites", name="zabcheck", **_counts([c for s in suites for c in s.cases]))
+    root = ET.Element("testsuites", {"name": "zabcheck", **_counts([c for s in suites for c in s.cases])})
     for suite in suites:
-        element = ET.SubElement(root, "testsuite", name=clean(suite.name), **_counts(suite.cases))
+        element = ET.SubElement(root, "testsuite", {"name": clean(suite.name), **_counts(suite.cases)})
         for case in suite.cases:
-            made = ET.SubElement(element, "testcase", classname=clean(suite.name), name=clean(case.name))
+            child = ET.SubElement(element, "testcase", classname=clean(suite.name), name=clean(case.name))
             if case.status in _ELEMENTS:
-                said = ET.SubElement(made, _ELEMENTS[case.status], message=clean(case.message))
+                said = ET.SubElement(child, _ELEMENTS[case.status], message=clean(case.message))
                 if case.status != "skipped":
                     said.set("type", case.status)
                     places = [f"{at.file}:{at.line}" for at in case.places]
                     said.text = clean("\n".join([*places, case.details]))
     ET.indent(root)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+    made: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return made + b"\n"
 
 
 def _counts(cases: Sequence[Case]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from tests.reports.test_junit import HOSTILE
-from zabcheck.reports.annotations import annotations
+from zabcheck.reports.annotations import github_annotations
 from zabcheck.reports.cases import Case, Place, Suite
 
 
@@ -24,7 +24,7 @@ def read(text: str) -> list[tuple[str, dict[str, str], str]]:
 def test_a_place_below_the_working_directory() -> None:
     places = (Place("/usr/lib/elsewhere.py", 1), Place(str(Path("a,b:c%.py").absolute()), 7))
     ((level, attributes, message),) = read(
-        annotations(
+        github_annotations(
             [Suite("zab", (Case("P1s", "failed", "one\ntwo 100%", places=places), Case("Q", "passed")))]
         )
     )
@@ -34,4 +34,4 @@ def test_a_place_below_the_working_directory() -> None:
 
 def test_nothing_can_be_injected() -> None:
     case = Case(HOSTILE, "undecided", HOSTILE, places=(Place(HOSTILE, 1),))
-    assert [level for level, _, _ in read(annotations([Suite(HOSTILE, (case,))]))] == ["warning"]
+    assert [level for level, _, _ in read(github_annotations([Suite(HOSTILE, (case,))]))] == ["warning"]

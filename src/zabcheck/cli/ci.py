@@ -34,9 +34,9 @@ class CiReports:
     def deliver(self, suites: Sequence[Suite]) -> None:
         """Write it."""
         if self.github:
-            from zabcheck.reports.annotations import annotations
+            from zabcheck.reports.annotations import github_annotations
 
-            if lines := annotations(suites):
+            if lines := github_annotations(suites):
                 tell(lines.rstrip("\n"))
         if self.junit:
             from zabcheck.reports.junit import junit
