@@ -164,6 +164,13 @@ class Property(Declared):
     needs: Mapping[str, int | str] = dataclasses.field(default_factory=dict)
     text: str = ""
     when: Callable[..., Any] | None = None
+    declared_at: str = ""
+    """``file:line`` of what was declared without a function of its own"""
+
+    @property
+    def where(self) -> str:
+        """``file:line`` of the function, or of the declaration of an assertion."""
+        return self.declared_at or super().where
 
     @property
     def sentence(self) -> str:
@@ -341,9 +348,18 @@ class Model(Generic[C]):
     def assertion(self, name: str, sentence: str, source: str = "") -> Assertion:
         """Declare a property that transitions check while they run, with ``assertion.check(condition)``."""
         assertion = Assertion(name, sentence, source)
-        self._claim(
-            self.properties, Property(name, Assertion.check, None, Kind.ASSERTION, source, text=sentence)
+        caller = inspect.currentframe()
+        caller = caller and caller.f_back
+        declared = Property(
+            name,
+            Assertion.check,
+            None,
+            Kind.ASSERTION,
+            source,
+            text=sentence,
+            declared_at=f"{caller.f_code.co_filename}:{caller.f_lineno}" if caller else "",
         )
+        self._claim(self.properties, declared)
         return assertion
 
     def variant(

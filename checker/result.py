@@ -129,6 +129,8 @@ class PropertyResult:
     sentence: str
     depth: int | None = None
     note: str = ""
+    where: str = ""
+    """``file:line`` of its declaration"""
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,8 @@ class Coverage:
     evaluations: int = 0
     sentence: str = ""
     advice: str = ""
+    where: str = ""
+    """``file:line`` of its function"""
 
 
 @dataclass(frozen=True)

@@ -204,6 +204,7 @@ def conclude(problem: Problem, tally: Tally) -> CheckResult:
                 tally.evaluations.get(t.name, 0),
                 t.sentence,
                 tally.advice.get(t.name, ""),
+                t.where,
             )
             for t in problem.model.transitions.values()
         },
@@ -230,7 +231,12 @@ def _properties(problem: Problem, tally: Tally) -> dict[str, PropertyResult]:
         decided, opposite = ("reached", "unreached") if prop.kind is Kind.GOAL else ("violated", "holds")
         word = decided if hit else "incomplete" if stopped or note else opposite
         return PropertyResult(
-            cast("PropertyVerdict", word), prop.kind.value, prop.sentence, hit.depth if hit else None, note
+            cast("PropertyVerdict", word),
+            prop.kind.value,
+            prop.sentence,
+            hit.depth if hit else None,
+            note,
+            prop.where,
         )
 
     results = {}
@@ -238,7 +244,9 @@ def _properties(problem: Problem, tally: Tally) -> dict[str, PropertyResult]:
         if prop in problem.selection.checked:
             results[prop.name] = judge(prop)
         elif why := problem.selection.unchecked.get(prop.name):
-            results[prop.name] = PropertyResult("not checked", prop.kind.value, prop.sentence, note=why)
+            results[prop.name] = PropertyResult(
+                "not checked", prop.kind.value, prop.sentence, note=why, where=prop.where
+            )
     return results
 
 

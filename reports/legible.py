@@ -11,6 +11,8 @@ import unicodedata
 
 LONGEST = 2_000
 """Characters of a value in a page; the JSON report has all of them."""
+LONGEST_PASSAGE = 20_000
+"""Characters of a passage."""
 
 
 class _Shown(dict[int, int]):
@@ -42,3 +44,9 @@ def bounded(text: str) -> str:
     if len(text) <= LONGEST:
         return legible(text)
     return f"{legible(text[:LONGEST])}… ({len(text):,} characters)"
+
+
+def passage(text: str) -> str:
+    """``text`` of several lines, each legible, for formats that keep them; cut with a remark if it is very long."""
+    shown = "\n".join(map(legible, text[:LONGEST_PASSAGE].split("\n")))
+    return shown if len(text) <= LONGEST_PASSAGE else f"{shown}… ({len(text):,} characters)"

@@ -7,10 +7,12 @@ import sys
 from typing import TYPE_CHECKING
 
 from zabcheck.checker.errors import UsageError
+from zabcheck.cli.ci import add_ci, ci_reports
 from zabcheck.cli.interruption import Interruption
 from zabcheck.cli.output import destination, printing, write_json
 from zabcheck.cli.pictures import Pictures, add_pictures
 from zabcheck.cli.status import Status, status_of, tell
+from zabcheck.reports.cases import check_suite
 from zabcheck.reports.json import document
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ def add_output(parser: Parser) -> None:
     output.add_argument(
         "--json", metavar="FILE", help="write the result as JSON; - for standard output and no text"
     )
+    add_ci(output)
     add_pictures(output, "the counterexample or witness")
     output.add_argument("--quiet", action="store_true", help="nothing on standard error but mistakes")
 
@@ -44,7 +47,8 @@ def conduct(
     """Run ``search``, showing its progress; then report, with what ``also`` does, and return the exit status."""
     from zabcheck.reports.progress import reporter_for
 
-    report, pictures = destination(parsed.json, "--json"), Pictures(parsed)
+    report, for_ci = destination(parsed.json, "--json"), ci_reports(parsed)
+    pictures = Pictures(parsed)
     if not parsed.quiet:
         for remark in asked.remarks:
             tell(f"zabcheck: {remark}")
@@ -55,6 +59,7 @@ def conduct(
         result = search(interruption.listening(reporter))
     result = dataclasses.replace(result, scope=result.scope | asked.named)
     _deliver(result, report, pictures, simulation)
+    for_ci.deliver([check_suite(result, asked.title)])
     if also:
         also(result)
     return status_of(result)

@@ -45,9 +45,11 @@ def run(arguments: Sequence[str]) -> int:
         with printing() as stream:
             show_timeline(console_for(stream), whole.events())
     if output is not None:
+        count = None
         with streaming(output) as stream:
             count = jsonl.write(chain([whole.header()], whole.events()), stream)
-        tell(f"zabcheck: {count:,} events in {output.name}")
+        if count is not None:  # unless the reader went away
+            tell(f"zabcheck: {count:,} events in {output.name}")
     for note in whole.notes:
         tell(f"zabcheck: {note}")
     return Status.HOLDS

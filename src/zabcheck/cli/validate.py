@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from zabcheck.checker.errors import UsageError
 from zabcheck.cli.arguments import Parser
+from zabcheck.cli.ci import add_ci, ci_reports
 from zabcheck.cli.limits import add_seconds
 from zabcheck.cli.output import destination, printing, write_json
 from zabcheck.cli.pictures import Pictures, add_pictures
@@ -56,6 +57,7 @@ def parser() -> Parser:
     made.add_argument(
         "--json", metavar="FILE", help="write the result as JSON; - for standard output and no text"
     )
+    add_ci(made)
     add_pictures(made.add_argument_group("to look at"), "the first violation")
     made.add_argument("--quiet", action="store_true", help="print nothing but the report")
     return made
@@ -64,20 +66,24 @@ def parser() -> Parser:
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     parsed = parser().read(arguments)
-    report, pictures = destination(parsed.json, "--json"), Pictures(parsed)
+    report, for_ci = destination(parsed.json, "--json"), ci_reports(parsed)
+    pictures = Pictures(parsed)
     if parsed.each and pictures.any:
         raise UsageError("--each makes several recordings: a page, picture or diagram is of one")
+    from zabcheck.reports.cases import validation_suite
     from zabcheck.reports.console import console_for
     from zabcheck.reports.validation import show_coverage, show_validation
     from zabcheck.reports.validation_json import coverage_document, validation_document
     from zabcheck.traces.coverage import Coverage
 
+    suites = []
     shown, documents, coverage = not parsed.quiet and parsed.json not in ("-", "/dev/stdout"), [], Coverage()
     status = Status.HOLDS
     for paths in [(path,) for path in parsed.paths] if parsed.each else [tuple(parsed.paths)]:
         whole, outcome = validated(parsed, paths, coverage)
         page = _page(whole, outcome, paths) if pictures.any else None
         documents.append(validation_document(outcome, whole.header(), paths))
+        suites.append(validation_suite(outcome, " ".join(paths)))
         status = _worse(status, _STATUS[outcome.verdict])
         if shown:
             with printing() as stream:
@@ -88,6 +94,7 @@ def run(arguments: Sequence[str]) -> int:
     if parsed.each and shown:
         with printing() as stream:
             show_coverage(console_for(stream), covered)
+    for_ci.deliver(suites)
     together = {"recordings": documents, "coverage": coverage_document(covered)}
     write_json(report, together if parsed.each else documents[0])
     if page is not None:
