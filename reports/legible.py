@@ -46,7 +46,7 @@ def bounded(text: str) -> str:
     return f"{legible(text[:LONGEST])}… ({len(text):,} characters)"
 
 
-def passage(text: str) -> str:
+def passage(text: str, longest: int = LONGEST_PASSAGE) -> str:
     """``text`` of several lines, each legible, for formats that keep them; cut with a remark if it is very long."""
-    shown = "\n".join(map(legible, text[:LONGEST_PASSAGE].split("\n")))
-    return shown if len(text) <= LONGEST_PASSAGE else f"{shown}… ({len(text):,} characters)"
+    shown = "\n".join(map(legible, text[:longest].split("\n")))
+    return shown if len(text) <= longest else f"{shown}… ({len(text):,} characters)"
