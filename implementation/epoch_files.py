@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 ACCEPTED = "acceptedEpoch"
 CURRENT = "currentEpoch"
+UPDATING = "updatingEpoch"
+"""There while the current epoch is about to be written: whoever starts then takes the accepted one for it."""
 
 
 def read(path: Path) -> int | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec
 
 from zabcheck.implementation.quorum_packets import Received
 from zabcheck.model.transaction import Txn, Zxid
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from zabcheck.implementation.replication import StateMachine
     from zabcheck.implementation.storage import Storage
+
+P = ParamSpec("P")
 
 
 def shortened(log: Log, keep: int, until: Zxid) -> Log:
@@ -46,8 +48,9 @@ def floor(log: Log) -> Zxid:
 class Disk(History):
     """Snapshot and log. What is appended is written at the latest before the server says anything to anybody.
 
-    One thread writes, in the order in which it is told. The log thread of the model hands records to it before the
-    model's function says that they are on disk (`ahead`); what else is appended waits for `settle`.
+    One thread writes, in the order in which it is told; once it has failed it writes nothing more. The log thread of
+    the model hands records to it before the model's function says that they are on disk (`write_ahead`); what else is
+    appended waits for `unsettled`.
     """
 
     def __init__(
@@ -68,11 +71,29 @@ class Disk(History):
         """whether something is called on disk that the thread may still be writing"""
         self._pool = ThreadPoolExecutor(1, "disk")
         self._latest: Future[None] | None = None
+        self._failure: Exception | None = None
+        self._snapshots = ThreadPoolExecutor(1, "snapshot")
+        self._snapshot: Future[None] | None = None
+        """the last one that was begun beside all else"""
+
+    def _submit(self, do: Callable[P, None], *args: P.args, **options: P.kwargs) -> Future[None]:
+        """Let the thread do something, unless anything before has failed: then this fails too."""
+
+        def job() -> None:
+            if self._failure is not None:
+                raise self._failure
+            try:
+                do(*args, **options)
+            except Exception as error:
+                self._failure = error
+                raise
+
+        return self._pool.submit(job)
 
     def write_ahead(self, txns: tuple[Txn, ...]) -> Future[None]:
         """Let the thread write records that are not called on disk yet."""
         self._ahead.extend(txns)
-        self._latest = self._pool.submit(self.storage.append, txns)
+        self._latest = self._submit(self.storage.append, txns)
         return self._latest
 
     def append(self, txn: Txn) -> None:
@@ -98,7 +119,7 @@ class Disk(History):
         """What must be over before anything is sent, if anything must."""
         if self._unwritten:
             batch, self._unwritten = tuple(self._unwritten), []
-            self._latest = self._pool.submit(self.storage.append, batch)
+            self._latest = self._submit(self.storage.append, batch)
         elif not self._claimed:
             return None
         self._claimed = False
@@ -106,14 +127,16 @@ class Disk(History):
 
     def raise_failure(self) -> None:
         """Raise what went wrong in the thread, if something did."""
-        if self._latest is not None and self._latest.done():
-            self._latest.result()
+        if self._failure is not None:
+            raise self._failure
 
     def wait(self) -> None:
         """Wait until all is written."""
         if (future := self.unsettled()) is not None:
             future.result()
-        self._pool.submit(lambda: None).result()
+        self._submit(lambda: None).result()
+        if self._snapshot is not None:
+            self._snapshot.result()
 
     def has(self, zxid: Zxid) -> bool:
         """Whether the transaction ``zxid`` is there."""
@@ -124,32 +147,47 @@ class Disk(History):
         """Drop everything later than ``zxid``, from snapshots too or from the log alone."""
         self.wait()
         self._ahead.clear()
-        self._pool.submit(self.storage.truncate, number(zxid), snapshots=snapshots).result()
+        self._submit(self.storage.truncate, number(zxid), snapshots=snapshots).result()
         if zxid >= floor(self.value.log):
             super().truncate(zxid, snapshots=snapshots)
         else:
             self._value = Stored(Log(last=Txn(zxid, None)), zxid)
 
     def take_snapshot(self, tree: Stored) -> None:
-        """Put a snapshot of the tree on disk."""
-        self.save(tree.zxid)
+        """Put a snapshot of the tree on disk; it is there on return.
+
+        The model does so before it writes the current epoch, and a crash may come between.
+        """
+        self.wait()
+        self._submit(self.storage.announce_epoch).result()
+        self._submit(self.storage.save, number(tree.zxid), self._machine.serialize()).result()
+        self._submit(self.storage.roll).result()
+        self.unsaved = 0
         super().take_snapshot(tree)
 
-    def save(self, at: Zxid) -> None:
-        """Write the database to a snapshot, which replaces no record that is kept in memory."""
-        self.wait()
-        pieces = self._machine.serialize()
-        self._pool.submit(self.storage.save, number(at), pieces).result()
+    def begin_snapshot(self, at: Zxid) -> bool:
+        """Write the database of now to a snapshot beside all else; ``False`` if one is still being written.
+
+        Records in memory stay: to the protocol, the history is as it was.
+        """
+        if self._snapshot is not None:
+            if not self._snapshot.done():
+                return False
+            self._snapshot.result()  # it failed: better no server than one whose log grows for ever
+        self._latest = self._submit(self.storage.roll)
+        self._snapshot = self._snapshots.submit(self.storage.save, number(at), self._machine.serialize())
         self.unsaved = 0
+        return True
 
     def write_epochs(self, accepted: int | None, current: int | None) -> Future[None]:
         """Let the thread replace the epoch files."""
-        self._latest = self._pool.submit(self.storage.write_epochs, accepted, current)
+        self._latest = self._submit(self.storage.write_epochs, accepted, current)
         return self._latest
 
     def close(self) -> None:
-        """Write all that was handed over, and end the thread."""
+        """Write all that was handed over, and end the threads."""
         self._pool.shutdown()
+        self._snapshots.shutdown()
         self.storage.close()
 
 

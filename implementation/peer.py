@@ -30,6 +30,7 @@ from zabcheck.implementation.quorum_channel import Listener, find_leader
 from zabcheck.implementation.quorum_packets import Joined, Ping, Revalidate, Revalidated, Synced
 from zabcheck.implementation.recording import Recorder
 from zabcheck.implementation.replication import Request
+from zabcheck.implementation.snapshot import spread
 from zabcheck.implementation.storage import Storage
 from zabcheck.model.zookeeper import election, leader, learner, threads
 from zabcheck.model.zookeeper.commitment import has_committed
@@ -157,6 +158,7 @@ class Peer:
         self._strangers: set[Connection] = set()
         self._search: asyncio.Task[None] | None = None
         self._writing = False
+        self._save_after = spread(configuration.snapshot_after)
         self._saved = (0, 0)
         """accepted and current epoch on disk"""
         self._timer: asyncio.TimerHandle | None = None
@@ -416,9 +418,9 @@ class Peer:
 
     def _save_if_due(self) -> None:
         """Take a snapshot now and then, so that a start is quick (``snapCount``); no matter of the protocol."""
-        if self._disk.unsaved >= self.configuration.snapshot_after and not self._writing:
+        if self._disk.unsaved >= self._save_after and self._disk.begin_snapshot(self.me.tree.zxid):
             self._diary.event(kinds.SnapshotTaken, zxid=kinds.Hex(number(self.me.tree.zxid)))
-            self._disk.save(self.me.tree.zxid)
+            self._save_after = spread(self.configuration.snapshot_after)
 
     # Elections
 

@@ -7,6 +7,7 @@ is complete and durable. No digest is written: without one the format has a sing
 from __future__ import annotations
 
 import os
+import random
 from typing import TYPE_CHECKING
 from zlib import adler32
 
@@ -48,6 +49,15 @@ def write_snapshot(folder: Path, zxid: int, body: Iterator[bytes]) -> Path:
 def _framed(body: Iterator[bytes]) -> Iterator[bytes]:
     yield FILE_HEADER.pack(MAGIC, 2, -1)
     yield from body
+
+
+def spread(count: int) -> int:
+    """After how many transactions the next snapshot is due.
+
+    At random between half and the whole of what is configured, so that servers do not all write at once
+    (``SyncRequestProcessor.resetSnapshotStats``).
+    """
+    return count // 2 + random.randint(1, max(count // 2, 1))
 
 
 def snapshots(folder: Path) -> list[tuple[int, Path]]:

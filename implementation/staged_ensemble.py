@@ -7,7 +7,7 @@ server that crashes is an object that is gone: another one reads what it left be
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from zabcheck.implementation import election_messages, quorum_packets
@@ -61,7 +61,10 @@ class StagedEnsemble(State):
         blank = initial(scope)
         super().__init__(**{f.name: getattr(blank, f.name) for f in fields(State)})
         observers = frozenset(scope.sids) - frozenset(scope.voters)
-        ensemble = members(frozenset(scope.voters), observers, scope.quorum_system, scope.release)
+        ensemble = replace(
+            members(frozenset(scope.voters), observers, scope.quorum_system, scope.release),
+            changed=scope.changed,
+        )
         endpoints = {
             sid: Address("127.0.0.1", FIRST_PORT + 2 * place, FIRST_PORT + 2 * place + 1)
             for place, sid in enumerate(scope.sids)

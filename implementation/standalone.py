@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -22,7 +21,7 @@ from zabcheck.implementation.operations import Op
 from zabcheck.implementation.recovery import recover
 from zabcheck.implementation.replication import Request
 from zabcheck.implementation.sessions import SessionTracker
-from zabcheck.implementation.snapshot import purge, write_snapshot
+from zabcheck.implementation.snapshot import purge, spread, write_snapshot
 from zabcheck.implementation.transaction_log import TransactionLog
 
 if TYPE_CHECKING:
@@ -111,7 +110,7 @@ class Standalone:
             raise ServerError(f"cannot read {error.filename}: {error.strerror}") from error
         self._zxid = self.database.last_zxid
         self._since_snapshot = self.replayed
-        self._plan_snapshot()
+        self._snapshot_at = spread(self.configuration.snapshot_after)
         self.database.lead(SessionTracker(configuration.tick, steady_clock(), self.database.sessions))
         port = ClientPort(self.database, self, configuration.clients)
         self._serving = True
@@ -180,13 +179,8 @@ class Standalone:
 
         self._snapshot = asyncio.ensure_future(loop.run_in_executor(self._snapshots, write))
         self._since_snapshot = 0
-        self._plan_snapshot()
+        self._snapshot_at = spread(configuration.snapshot_after)
         return self._log.roll
-
-    def _plan_snapshot(self) -> None:
-        """At random between half and the whole of what is configured, so that servers do not all write at once."""
-        half = self.configuration.snapshot_after // 2
-        self._snapshot_at = half + random.randint(1, half)
 
     async def _tick(self) -> None:
         """End the sessions of clients that were not heard of."""

@@ -31,6 +31,7 @@ class Storage:
     def __init__(self, configuration: PeerConfiguration) -> None:
         self.data = configuration.snapshots
         self._retained = configuration.retained
+        self._announces_epoch = configuration.members.switches.epoch_marker
         self._claims: list[int] = []
         for folder in dict.fromkeys((configuration.snapshots, configuration.logs)):
             self._claims.append(claim(folder))
@@ -50,6 +51,13 @@ class Storage:
             epoch_files.write(self.data / epoch_files.ACCEPTED, accepted)
         if current is not None:
             epoch_files.write(self.data / epoch_files.CURRENT, current)
+            (self.data / epoch_files.UPDATING).unlink(missing_ok=True)
+
+    def announce_epoch(self) -> None:
+        """Leave word that the current epoch is about to be written, as releases do that heed it (ZOOKEEPER-2307)."""
+        if self._announces_epoch:
+            (self.data / epoch_files.UPDATING).touch()
+            sync_directory(self.data)
 
     # database
 
@@ -91,11 +99,14 @@ class Storage:
         sync_directory(self.data)
 
     def save(self, at: int, pieces: Iterator[bytes]) -> None:
-        """Write a snapshot, and begin another file of the log."""
+        """Write a snapshot, and remove what is then not needed any more; may run in a thread of its own."""
         snapshot.write_snapshot(self.data, at, pieces)
-        self._log.roll()
         if self._retained is not None:
             snapshot.purge(self.data, self._log.folder, self._retained)
+
+    def roll(self) -> None:
+        """Begin another file of the log."""
+        self._log.roll()
 
     def close(self) -> None:
         """Let go of the files."""

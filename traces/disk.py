@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 ACCEPTED = "acceptedEpoch"
 CURRENT = "currentEpoch"
+UPDATING = "updatingEpoch"
+"""It is there while the current epoch is about to be written (``QuorumPeer.UPDATING_EPOCH_FILENAME``)."""
 IDENTITY = "myid"
 LEFT_OVER = (f"{ACCEPTED}.tmp", f"{CURRENT}.tmp", "initialize")
 """Files that belong there and say nothing: an epoch on the way to its file, and leave to begin without data."""
@@ -53,10 +55,11 @@ def read(files: Iterable[Source], track: Track, name: str = "", *, detail: bool 
             " and ".join(file.name for file in (accepted, current) if file),
             accepted=number(accepted) if accepted else None,
             current=number(current) if current else None,
+            updating=UPDATING in by_name,
         )
     snapshots = _numbered(by_name, "snapshot")
     logs = _numbered(by_name, "log")
-    known = {ACCEPTED, CURRENT, IDENTITY, *LEFT_OVER, *(source.base for source in snapshots + logs)}
+    known = {ACCEPTED, CURRENT, UPDATING, IDENTITY, *LEFT_OVER, *(source.base for source in snapshots + logs)}
     for base, source in sorted(by_name.items()):
         if base not in known:
             yield track.event(Unrecognised, source.name, what="a file that does not belong there")

@@ -383,6 +383,8 @@ class Epochs(Base):
 
     accepted: int | None = None
     current: int | None = None
+    updating: bool = False
+    """whether the current epoch was about to be written: the next start takes the accepted one for it"""
 
 
 # Packets between servers

@@ -27,7 +27,7 @@ TRANSACTION_LOG = re.compile(r"^log\.[0-9a-f]+$")
 SNAPSHOT = re.compile(r"^snapshot\.[0-9a-f]+(?:\.(?:gz|snappy))?$")
 CONFIGURATION = re.compile(r"\.(?:cfg|conf|dynamic)(?:\.[0-9a-f]+)?$")
 SERVER_LINE = re.compile(rb"^\s*server\.\d+\s*=", re.MULTILINE)
-EPOCH_FILES = frozenset({"acceptedEpoch", "currentEpoch"})
+EPOCH_FILES = frozenset({"acceptedEpoch", "currentEpoch", "updatingEpoch"})
 CAPTURES = (
     b"\xd4\xc3\xb2\xa1",
     b"\xa1\xb2\xc3\xd4",

@@ -104,11 +104,7 @@ def test_servers_take_the_counterexample_of_a_bug(case: Case, tmp_path: Path) ->
     assert (case.seen in violated) if case.seen else not violated, (violated, outcome.reason)
 
 
-LEGAL = "ZOOKEEPER-1653"
-"""A crash between snapshot and epoch can happen to any release; the validator takes what it leaves for a violation."""
-
-
-@pytest.mark.parametrize("case", [case for case in CASES if case.seen and case.bug != LEGAL], ids=str)
+@pytest.mark.parametrize("case", [case for case in CASES if case.seen], ids=str)
 def test_without_the_bug_the_same_steps_are_no_violation(case: Case, tmp_path: Path) -> None:
     again = violation(case)
     assert again.result.trace is not None

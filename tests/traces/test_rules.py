@@ -96,6 +96,12 @@ BROKEN = [
 ]
 
 
+def test_a_server_may_have_died_before_it_wrote_its_current_epoch() -> None:
+    story = legal()
+    change("s1/disk", e.Epochs, 0, current=1, updating=True)(story)
+    assert story.outcome().findings == ()
+
+
 def test_the_legal_story() -> None:
     outcome = legal().outcome()
     assert outcome.findings == ()

@@ -124,7 +124,8 @@ class Histories(Rule):
         ),
         Property(
             FILES,
-            "The accepted epoch is at least the current one, and that at least the epoch of the last record.",
+            "The accepted epoch is at least the current one, and that at least the epoch of the last record, unless a "
+            "file says that it was about to be written.",
             "epoch files",
             of_members=False,
         ),
@@ -295,6 +296,8 @@ class Histories(Rule):
         last = history.end >> 32
         current = files.current if files.current is not None else last
         accepted = files.accepted if files.accepted is not None else current
+        if files.updating:
+            current = max(current, min(accepted, last))
         self.ledger.judge(
             FILES,
             accepted >= current >= last,
