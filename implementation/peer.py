@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zabcheck.checker.vocabulary import NotEnabled
@@ -22,6 +22,7 @@ from zabcheck.implementation.diary import Diary
 from zabcheck.implementation.election_channel import ElectionChannel
 from zabcheck.implementation.errors import ServerError
 from zabcheck.implementation.histories import Disk, Tree
+from zabcheck.implementation.inputs import Accepted, Arrived, Asked, Found, Tick, Voted, Waited, Written
 from zabcheck.implementation.operations import Op
 from zabcheck.implementation.outbox import Outbox
 from zabcheck.implementation.patience import Patience
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from zabcheck.implementation.clock import Clock
+    from zabcheck.implementation.inputs import Input
     from zabcheck.implementation.peer_configuration import PeerConfiguration
     from zabcheck.implementation.peer_sessions import Front
     from zabcheck.implementation.quorum_connection import Connection
@@ -63,63 +65,6 @@ MOST_STRANGERS = 64
 MODES = {Role.LEADING: "leader", Role.FOLLOWING: "follower", Role.OBSERVING: "observer"}
 HEARD = (Stage.NEWLEADER, Stage.WAITING, Stage.ACTIVE)
 """Stages in which a handler has a thread that sends, so that heartbeats can be sent."""
-
-
-@dataclass(frozen=True)
-class Voted:
-    """A notification came."""
-
-    sender: int
-    vote: Vote
-
-
-@dataclass(frozen=True)
-class Arrived:
-    """A connection has a packet, or has ended."""
-
-    connection: Connection
-
-
-@dataclass(frozen=True)
-class Accepted:
-    """Somebody connected to the leader."""
-
-    connection: Connection
-
-
-@dataclass(frozen=True)
-class Found:
-    """The leader was reached, or not."""
-
-    leader: int
-    connection: Connection | None
-
-
-@dataclass(frozen=True)
-class Written:
-    """Records are on disk."""
-
-    txns: tuple[Txn, ...]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A session is to be asked for."""
-
-    packet: Revalidate
-
-
-@dataclass(frozen=True)
-class Tick:
-    """Half a tick is over."""
-
-
-@dataclass(frozen=True)
-class Waited:
-    """An election has waited."""
-
-
-Input = Voted | Arrived | Accepted | Found | Written | Asked | Tick | Waited | Request
 
 
 class Peer:
