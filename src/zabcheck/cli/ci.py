@@ -10,7 +10,7 @@ from zabcheck.cli.status import tell
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from zabcheck.reports.cases import Suite
     from zabcheck.reports.destination import Destination
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 def add_ci(group: argparse._ActionsContainer) -> None:
     """Add the options."""
     group.add_argument("--junit", metavar="FILE", help="write the properties as JUnit XML")
+    group.add_argument("--sarif", metavar="FILE", help="write what is violated or undecided as SARIF 2.1.0")
+    group.add_argument("--markdown", metavar="FILE", help="write a summary as Markdown")
     group.add_argument(
         "--github", action="store_true", help="print annotations for GitHub Actions on standard error"
     )
@@ -28,7 +30,7 @@ def add_ci(group: argparse._ActionsContainer) -> None:
 class CiReports:
     """What was asked for."""
 
-    junit: Destination | None
+    files: tuple[tuple[Destination, Callable[[Sequence[Suite]], bytes]], ...]
     github: bool
 
     def deliver(self, suites: Sequence[Suite]) -> None:
@@ -38,12 +40,19 @@ class CiReports:
 
             if lines := github_annotations(suites):
                 tell(lines.rstrip("\n"))
-        if self.junit:
-            from zabcheck.reports.junit import junit
-
-            write(self.junit, junit(suites))
+        for file, encoded in self.files:
+            write(file, encoded(suites))
 
 
 def ci_reports(parsed: argparse.Namespace) -> CiReports:
     """What the arguments ask for, after making sure that it can be written."""
-    return CiReports(destination(parsed.junit, "--junit"), parsed.github)
+    from zabcheck.reports.junit import junit
+    from zabcheck.reports.markdown import markdown
+    from zabcheck.reports.sarif import sarif
+
+    asked = (
+        (destination(parsed.junit, "--junit"), junit),
+        (destination(parsed.sarif, "--sarif"), sarif),
+        (destination(parsed.markdown, "--markdown"), markdown),
+    )
+    return CiReports(tuple((file, encoded) for file, encoded in asked if file), parsed.github)

@@ -25,6 +25,7 @@ COMMANDS = {
     "replay": "take a counterexample again, and let servers with real files take it",
     "graph": "write all states of a small scope, and the steps between them, as a graph",
     "explore": "go through a model, a counterexample or a recording in a browser",
+    "gate": "ask a matrix of checks and validations, as a gate in CI",
     "validate": "hold a recording of a real ensemble against the model",
     "trace": "turn a recording into events, or print it as a timeline",
     "quorum": "prove that any two quorums of a zoo.cfg intersect, or show two that do not",

@@ -26,6 +26,13 @@ if TYPE_CHECKING:
     from zabcheck.reports.destination import Destination
 
 
+REPORTING = {
+    *("json", "html", "export", "diagram", "junit", "sarif", "markdown", "github", "write_test"),
+    *("quiet", "witness", "checkpoint", "resume"),
+}
+"""The options, as they are parsed, that say what to do with a result: for whoever makes another use of it."""
+
+
 def add_output(parser: Parser) -> None:
     """Add what is shown and written."""
     output = parser.add_argument_group("output")

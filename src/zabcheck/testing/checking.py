@@ -13,6 +13,7 @@ from zabcheck.checker.model import Model
 from zabcheck.cli import check as command
 from zabcheck.cli.loading import is_path, load, model_in
 from zabcheck.cli.question import question
+from zabcheck.cli.session import REPORTING
 from zabcheck.reports.terminal import explained, show_counterexample
 from zabcheck.testing.schedule import Schedule
 from zabcheck.testing.verdicts import one_line_for_mistakes, refuse
@@ -30,19 +31,6 @@ Asked = str | Path | ModuleType | Model[Any]
 
 _FILES = ("quorum",)
 """options that name a file"""
-_FILES_AND_SCREEN = (
-    "json",
-    "html",
-    "export",
-    "diagram",
-    "junit",
-    "sarif",
-    "markdown",
-    "github",
-    "write_test",
-)
-_REPORTS = {*_FILES_AND_SCREEN, "quiet", "witness", "checkpoint", "resume"}
-"""options that say what to do with the result, which is a claim's part here"""
 
 
 class Check:
@@ -75,7 +63,7 @@ class Check:
     def _arguments(self, model: Model[Any], options: dict[str, object]) -> Iterator[str]:
         yield model.name
         for name, value in options.items():
-            if name in _REPORTS:
+            if name in REPORTING:
                 raise UsageError(f"check() takes no {name}: a claim such as .holds() says what is expected")
             flag = f"--{name.replace('_', '-')}"
             for each in value if isinstance(value, (list, tuple)) else (value,):
