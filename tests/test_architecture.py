@@ -48,6 +48,7 @@ ALLOWED = {
     "src/zabcheck/cli": {
         "zabcheck.cli",
         "zabcheck.explorer",
+        "zabcheck.gate",
         "zabcheck.model",
         "zabcheck.checker",
         "zabcheck.traces",
@@ -56,6 +57,13 @@ ALLOWED = {
         "rich",
         "prompt_toolkit",
         "_typeshed",
+    },
+    "src/zabcheck/gate": {
+        "zabcheck.gate",
+        "zabcheck.checker",
+        "zabcheck.cli",
+        "zabcheck.reports",
+        "platformdirs",
     },
     "src/zabcheck/explorer": {
         "zabcheck.explorer",

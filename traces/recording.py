@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import heapq
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from zabcheck.checker import UsageError
@@ -21,6 +22,7 @@ from zabcheck.model.zookeeper.releases import RELEASES
 from zabcheck.traces import client_history, disk, itf, jsonl, server_log, wire, zoo_cfg
 from zabcheck.traces.event import Notified, Record, Recording
 from zabcheck.traces.finder import Found, find, peek
+from zabcheck.traces.java_properties import LARGEST_FILE
 from zabcheck.traces.log_lines import log_lines
 from zabcheck.traces.log_table import CLASSES
 from zabcheck.traces.members import members
@@ -29,7 +31,7 @@ from zabcheck.traces.source import walk
 from zabcheck.traces.track import Track
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from zabcheck.model.quorums import QuorumVerifier
     from zabcheck.traces.ensemble import Ensemble
@@ -157,10 +159,29 @@ def _ensembles(found: Found, configuration: str | None) -> list[Ensemble]:
     """The ensembles that the configurations describe, each once; with several it changed while it was recorded."""
     if configuration is not None:
         return [zoo_cfg.read(Path(configuration))]
-    read = [zoo_cfg.read(Path(s.name)) for s in found.configurations if Path(s.name).is_file()]
+    read = _configurations(found.configurations)
     return [
         one for place, one in enumerate(read) if all(one.quorums != other.quorums for other in read[:place])
     ]
+
+
+def _configurations(sources: Sequence[Source]) -> list[Ensemble]:
+    """What the configurations say. Those in an archive are unpacked: one may name another that is beside it."""
+    with TemporaryDirectory() as folder:
+        unpacked = {}
+        for source in sources:
+            if not Path(source.name).is_file():
+                path = Path(folder) / source.name.lstrip("/").replace("..", "__")
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with source.open() as stream:
+                    path.write_bytes(stream.read(LARGEST_FILE))
+                unpacked[source.name] = path
+        return [
+            replace(zoo_cfg.read(unpacked[s.name]), files=(s.name,))
+            if s.name in unpacked
+            else zoo_cfg.read(Path(s.name))
+            for s in sources
+        ]
 
 
 def _members(

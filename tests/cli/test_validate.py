@@ -8,17 +8,18 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.traces.story import ONE, legal
+from zabcheck.cli.main import main
 from zabcheck.traces import event as e
 from zabcheck.traces import jsonl
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.traces.story import Story
 
@@ -252,3 +253,12 @@ def test_a_walk_of_the_model(zabcheck: Callable[..., Any], tmp_path: Path) -> No
     assert outcome.status == 1
     assert "Violation of Refinement" in outcome.out
     assert "is not enabled" in outcome.out
+
+
+def test_the_configuration_in_an_archive_says_who_votes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    packed = Path(__file__).parents[1] / "data" / "recordings" / "observer-and-follower-killed.tar.gz"
+    report = tmp_path / "report.json"
+    assert main(["validate", str(packed), "--json", str(report), "--quiet"]) == 0
+    assert json.loads(report.read_bytes())["verdict"] == "conforms"
