@@ -67,9 +67,12 @@ class Page:
         return [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium; a test without it is skipped, unless ``ZABCHECK_BROWSER=required``."""
+    """Chromium; a test without it is skipped, unless ``ZABCHECK_BROWSER=required``.
+
+    While it lives, an event loop runs in this thread, and tests with one of their own cannot: it ends with its module.
+    """
     if CHROMIUM is None:
         reason = "chromium is not installed"
         if os.environ.get("ZABCHECK_BROWSER") == "required":
