@@ -9,7 +9,7 @@ relation read as what it is after the step.
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from zabcheck.checker.errors import UsageError
@@ -139,18 +139,19 @@ class Mutant:
     """A deliberate change of a theory: guards or axioms left out, transitions replaced.
 
     ``refutes`` names the safety property that a run of the mutant violates; empty for a harmless one, which is proved
-    like the protocol. ``script`` is that run: steps of a finite structure of ``shape``.
+    like the protocol. ``script`` is that run, each step a transition and the names of its arguments; ``quorums`` are
+    those of the ensemble it runs in, where they are not the usual ones.
     """
 
     name: str
     sentence: str
     refutes: str
-    script: str = ""
+    script: tuple[tuple[str, ...], ...] = ()
+    quorums: tuple[tuple[str, ...], ...] = ()
     source: str = ""
     without_guards: tuple[tuple[str, str], ...] = ()
     without_axioms: tuple[str, ...] = ()
     replaced: tuple[Transition, ...] = ()
-    sizes: Mapping[str, int] = field(default_factory=dict)
 
     def apply(self, theory: Theory) -> Theory:
         """The theory with this change."""
