@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import z3
@@ -31,10 +30,10 @@ from zabcheck.checker.proof.obligations import INITIAL, Obligation
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from zabcheck.checker.proof.theory import Theory, Update
+    from zabcheck.checker.proof.result import Verdict
+    from zabcheck.checker.proof.theory import Theory, Transition, Update
 
 Values = dict[Variable, Any]
-Reading = "Mapping[Relation, Callable[..., Any]]"
 
 
 class Language:
@@ -56,6 +55,7 @@ class Language:
             if sort.order
         }
         self.axioms = [*self._order_axioms(), *(self.formula(axiom.formula) for axiom in theory.axioms)]
+        self._invariant = [self.formula(conjunct.formula) for conjunct in theory.invariant]
 
     def constant(self, variable: Variable) -> Any:
         """A symbol for a parameter."""
@@ -130,47 +130,71 @@ class Language:
 
         return read
 
-    def goals(self, obligation: Obligation) -> list[Any]:
-        """Formulas that together are satisfiable just where the obligation is violated."""
-        theory, step = self.theory, obligation.transition
+    def at_most(self, sort: Sort, count: int) -> Any:
+        """A sort has so many individuals, or fewer."""
+        names = [z3.Const(f"{sort.name}_{i}", self.sorts[sort]) for i in range(count)]
+        x = z3.Const("x", self.sorts[sort])
+        return z3.ForAll([x], z3.Or([x == name for name in names]))
+
+    def premise(self, obligation: Obligation) -> list[Any]:
+        """What may be assumed: the axioms, and but in the initial states the invariant, the guards and the lemmas."""
         if obligation.stage == INITIAL:
-            start = {u.relation: u for u in theory.initially}
-            empty = {r: (lambda *_: z3.BoolVal(False)) for r in theory.relations if not r.rigid}
-            reading = self.relations | empty | {r: self.after(start, {})[r] for r in start}
-            return [*self.axioms, z3.Not(self.formula(obligation.claim.formula, {}, reading))]
-        premise = [*self.axioms, *(self.formula(c.formula) for c in theory.invariant)]
+            return self.axioms
+        premise = [*self.axioms, *self._invariant]
+        step = obligation.transition
+        if step is not None:
+            values = self.parameters(step)
+            premise.append(self.formula(step.guard, values))
+            if obligation.after:  # the assertions are obligations of their own, and so may be used as lemmas
+                premise += [self.formula(lemma.formula, values) for lemma in step.assertions]
+        return premise
+
+    def claim(self, obligation: Obligation) -> Any:
+        """What must follow from the premise."""
+        step = obligation.transition
+        if obligation.stage == INITIAL:
+            empty = {r: (lambda *_: z3.BoolVal(False)) for r in self.theory.relations if not r.rigid}
+            first = self.after({u.relation: u for u in self.theory.initially}, {})
+            reading = {r: first[r] if r.rigid or first[r] is not f else empty[r] for r, f in self.relations.items()}
+            return self.formula(obligation.claim.formula, {}, reading)
         if step is None:
-            return [*premise, z3.Not(self.formula(obligation.claim.formula))]
-        values = {v: self.constant(v) for v in step.parameters}
-        premise.append(self.formula(step.guard, values))
-        reading = None
-        if obligation.after:  # the assertions are obligations of their own, and so may be used as lemmas
-            premise += [self.formula(lemma.formula, values) for lemma in step.assertions]
-            reading = self.after(step.updates, values)
-        return [*premise, z3.Not(self.formula(obligation.claim.formula, values, reading))]
+            return self.formula(obligation.claim.formula)
+        values = self.parameters(step)
+        reading = self.after(step.updates, values) if obligation.after else None
+        return self.formula(obligation.claim.formula, values, reading)
+
+    def parameters(self, step: Transition) -> Values:
+        """Symbols for the parameters of a transition."""
+        return {v: self.constant(v) for v in step.parameters}
 
 
 @dataclass(frozen=True)
 class Answer:
     """What z3 says of an obligation, and the model it found against it."""
 
-    verdict: str
+    verdict: Verdict
     seconds: float
     reason: str = ""
     model: Any = None
 
 
-def solve(language: Language, obligation: Obligation, seconds: float, seed: int = 0) -> Answer:
-    """Whether an obligation is proved, refuted, or unknown within so many seconds."""
-    solver = z3.Solver()
-    solver.set("timeout", max(1, int(seconds * 1000)), "random_seed", seed)
+def solve(
+    language: Language, obligation: Obligation, seconds: float, seed: int = 0, bounds: Mapping[Sort, int] | None = None
+) -> Answer:
+    """Whether an obligation is proved, refuted, or unknown within so many seconds; ``bounds`` limit the sorts."""
     started = time.monotonic()
+    model, reason = None, ""
     try:
-        solver.add(*language.goals(obligation))
+        solver = z3.Solver()
+        solver.set("timeout", max(1, int(seconds * 1000)), "random_seed", seed)
+        solver.add(*language.premise(obligation), z3.Not(language.claim(obligation)))
+        solver.add(*(language.at_most(sort, count) for sort, count in (bounds or {}).items()))
         answer = solver.check()
-        reason = solver.reason_unknown() if answer == z3.unknown else ""
-        model = solver.model() if answer == z3.sat else None
+        if answer == z3.unknown:
+            reason = solver.reason_unknown()
+        elif answer == z3.sat:
+            model = solver.model()
     except z3.Z3Exception as error:  # out of memory, for one
-        answer, reason, model = z3.unknown, str(error), None
-    verdict = "proved" if answer == z3.unsat else "refuted" if answer == z3.sat else "unknown"
+        answer, reason = z3.unknown, str(error)
+    verdict: Verdict = "proved" if answer == z3.unsat else "refuted" if answer == z3.sat else "unknown"
     return Answer(verdict, time.monotonic() - started, reason, model)
