@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from zabcheck.checker.errors import UsageError
 from zabcheck.checker.proof.compiling import places, predicate
+from zabcheck.checker.proof.result import Replay
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -130,6 +131,13 @@ def play(theory: Theory, start: Structure, script: Iterable[tuple[str, ...]]) ->
         wrong += [claim.name for claim in theory.safety if not structure.holds(claim.formula)]
         run.append(Moment(step, structure, tuple(wrong)))
     return run
+
+
+def replayed(theory: Theory, start: Structure, script: Iterable[tuple[str, ...]]) -> Replay:
+    """A run that was played, for people; it ends where something is violated."""
+    run = play(theory, start, script)
+    end = next((i for i, moment in enumerate(run) if moment.violated), len(run) - 1)
+    return Replay(tuple(m.step.shown(start.domain) for m in run[: end + 1]), run[end].violated)
 
 
 def taken(theory: Theory, domain: Domain, name: str, arguments: Iterable[str]) -> Taken:

@@ -11,12 +11,12 @@
 
 from dataclasses import replace
 
-from zabcheck.model.abstract.instance import ensemble
+from zabcheck.model.abstract.instance import ensemble, individuals
 from zabcheck.model.abstract.invariant import INVARIANT
-from zabcheck.model.abstract.mutants import EVERYTHING, MUTANTS
+from zabcheck.model.abstract.mutants import EVERYTHING, MUTANTS, start_of
 from zabcheck.model.abstract.protocol import PROTOCOL
 from zabcheck.model.abstract.safety import SAFETY
 
 THEORY = replace(PROTOCOL, invariant=INVARIANT, safety=SAFETY)
 
-__all__ = ["EVERYTHING", "MUTANTS", "THEORY", "ensemble"]
+__all__ = ["EVERYTHING", "MUTANTS", "THEORY", "ensemble", "individuals", "start_of"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
+from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from zabcheck.checker.proof.finite import Domain, Structure, initial
@@ -44,3 +46,22 @@ def ensemble(
         "observer": frozenset((everyone.index(s),) for s in observers),
     }
     return initial(theory, domain, rigid)
+
+
+def individuals(structure: Structure) -> Domain:
+    """Names for what z3 found: servers by letters, quorums by their members, epochs by number, zxids as usual."""
+    domain = structure.domain
+    servers = tuple(ascii_uppercase[: len(domain.names["server"])])
+    quorums = tuple(
+        "".join(server for i, server in enumerate(servers) if (i, q) in structure.relations["member"])
+        for q in range(len(domain.names["quorum"]))
+    )
+    counters: dict[int, int] = {}
+    zxids = []
+    for number in range(len(domain.names["txn"])):
+        epoch = domain.functions["ep"][(number,)]
+        counters[epoch] = counters.get(epoch, 0) + 1
+        zxids.append(f"{epoch}.{counters[epoch]}")
+    epochs = tuple(map(str, range(len(domain.names["epoch"]))))
+    names = {"server": servers, "quorum": quorums, "epoch": epochs, "txn": tuple(zxids)}
+    return replace(domain, names=names)

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 from zabcheck.checker.proof.formula import FALSE, forall
 from zabcheck.checker.proof.theory import Mutant, Step, transition
 from zabcheck.model.abstract import protocol as zab
+from zabcheck.model.abstract.instance import ensemble
 from zabcheck.model.abstract.protocol import PARAMETERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zabcheck.checker.proof.formula import Term
-    from zabcheck.checker.proof.theory import Transition
+    from zabcheck.checker.proof.finite import Structure
+    from zabcheck.checker.proof.theory import Theory, Transition
 
 Run = list[tuple[str, ...]]
 PROMISED = "promised to this epoch"
@@ -115,6 +117,13 @@ def crash_loses_log(step: Step, n: Term) -> None:
     """The log was not on the disk."""
     zab.crash(step, n)
     step.assign(zab.log, n, zab.t, value=FALSE)
+
+
+def start_of(theory: Theory, mutant: Mutant) -> Structure:
+    """The initial state of the ensemble in which the run of a mutant is played."""
+    if mutant.quorums:
+        return ensemble(theory, tuple("".join(map("".join, mutant.quorums))), mutant.quorums)
+    return ensemble(theory)
 
 
 def renamed(function: Callable[..., None], name: str) -> Callable[..., None]:

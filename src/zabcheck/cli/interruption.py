@@ -11,14 +11,14 @@ import os
 import signal
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from zabcheck.checker.search import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zabcheck.checker.result import Progress
+T = TypeVar("T")
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 NOTICE = b"zabcheck: stopping; the partial result follows (again: end at once)\n"
@@ -69,10 +69,10 @@ class Interruption:
         else:
             os._exit(128 + signum)
 
-    def listening(self, report: Callable[[Progress], None]) -> Callable[[Progress], None]:
+    def listening(self, report: Callable[[T], None]) -> Callable[[T], None]:
         """A progress listener that reports, and ends the search when that was asked for."""
 
-        def listener(progress: Progress) -> None:
+        def listener(progress: T) -> None:
             self._searching = True
             if self.requests:
                 raise Stop

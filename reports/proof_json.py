@@ -1,0 +1,44 @@
+"""A proof as one JSON document, with the keys that ``docs/command-line.md`` explains."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zabcheck.checker.proof.result import ProofResult, Refutation, Rows
+
+
+def proof_document(result: ProofResult) -> dict[str, Any]:
+    """A proof as plain JSON values; relations are sorted lists of lists."""
+    return {
+        "theory": result.theory,
+        "mutant": result.mutant or None,
+        "servers": result.servers,
+        "verdict": result.verdict,
+        "proved": result.counts["proved"],
+        "refuted": result.counts["refuted"],
+        "unknown": result.counts["unknown"],
+        "total": result.total,
+        "obligations": [asdict(judged) for judged in result.judged],
+        "counterexample": None if result.refutation is None else _refutation(result.refutation),
+        "run": None if result.replay is None else asdict(result.replay),
+        "seconds": result.seconds,
+    }
+
+
+def _refutation(found: Refutation) -> dict[str, Any]:
+    return {
+        "stage": found.judged.stage,
+        "claim": found.judged.claim,
+        "step": found.step or None,
+        "false_for": list(found.false_for),
+        "individuals": {sort: list(names) for sort, names in found.individuals.items()},
+        "before": _relations(found.before),
+        "after": _relations(found.after),
+    }
+
+
+def _relations(relations: Any) -> dict[str, list[list[str]]]:
+    rows: dict[str, Rows] = dict(relations)
+    return {name: sorted(map(list, inside)) for name, inside in rows.items() if inside}
