@@ -119,7 +119,8 @@ def _show_table(console: Console, found: Refutation, sort: str) -> None:
 
 
 def _facts(relation: str, individual: str, before: Rows, after: Rows) -> Iterable[tuple[str, str]]:
-    for rows, mark, style in ((before & after, "", "none"), (after - before, "+", "green"), (before - after, "-", "red")):
+    kept, new, gone = before & after, after - before, before - after
+    for rows, mark, style in ((kept, "", "none"), (new, "+", "green"), (gone, "-", "red")):
         mine = sorted(row[1:] for row in rows if row[0] == individual)
         if mine:
             inside = ", ".join("/".join(row) for row in mine)

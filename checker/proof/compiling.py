@@ -90,15 +90,15 @@ def _loops(variables: tuple[Variable, ...], condition: Formula, bound: Bound) ->
             best = max(atoms, key=lambda atom: len(set(atom.arguments) & known))
             todo.remove(best)
             clauses += _scan(best, open_)
-            fresh = set(best.arguments) & open_
+            fresh = {v for v in open_ if v in best.arguments}
         elif open_:
             first = next(v for v in variables if v in open_)
             clauses += f" for {first.name} in D[{first.sort.name!r}]"
             fresh = {first}
         else:
             continue
-        open_ -= fresh  # type: ignore[operator]
-        known |= fresh  # type: ignore[arg-type]
+        open_ -= fresh
+        known |= fresh
     return clauses if clauses.startswith(" for") else f" for _ in (0,){clauses}"
 
 

@@ -126,7 +126,7 @@ class _Reader:
         return universe
 
     def _true(self, formula: Any) -> bool:
-        return z3.is_true(self._model.eval(formula, model_completion=True))
+        return bool(z3.is_true(self._model.eval(formula, model_completion=True)))
 
     def number(self, symbol: Any) -> int:
         """The number of the individual that a symbol stands for."""

@@ -153,15 +153,18 @@ class Language:
         """What must follow from the premise."""
         step = obligation.transition
         if obligation.stage == INITIAL:
-            empty = {r: (lambda *_: z3.BoolVal(False)) for r in self.theory.relations if not r.rigid}
-            first = self.after({u.relation: u for u in self.theory.initially}, {})
-            reading = {r: first[r] if r.rigid or first[r] is not f else empty[r] for r, f in self.relations.items()}
-            return self.formula(obligation.claim.formula, {}, reading)
+            return self.formula(obligation.claim.formula, {}, self._initial())
         if step is None:
             return self.formula(obligation.claim.formula)
         values = self.parameters(step)
         reading = self.after(step.updates, values) if obligation.after else None
         return self.formula(obligation.claim.formula, values, reading)
+
+    def _initial(self) -> Any:
+        """How relations are read in the initial state: empty, but for those that never change or are said to start so."""
+        empty = {r: (lambda *_: z3.BoolVal(False)) for r in self.relations if not r.rigid}
+        given = {u.relation: self._updated(u, {}) for u in self.theory.initially}
+        return {**self.relations, **empty, **given}
 
     def parameters(self, step: Transition) -> Values:
         """Symbols for the parameters of a transition."""

@@ -10,16 +10,24 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from zabcheck.checker.errors import UsageError
-from zabcheck.checker.proof.formula import TRUE, And, Formula, Function, Relation, Sort, Term, Variable
+from zabcheck.checker.proof.formula import (
+    TRUE,
+    And,
+    Formula,
+    Function,
+    Relation,
+    Sort,
+    Term,
+    Variable,
+    relations_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-Rule = "Callable[..., None]"
-
 
 @dataclass(frozen=True)
 class Update:
@@ -42,6 +50,11 @@ class Named:
     formula: Formula
     sentence: str = ""
     reason: str = ""
+
+    @cached_property
+    def relations(self) -> tuple[str, ...]:
+        """The names of the relations that the formula speaks of."""
+        return tuple(sorted({relation.name for relation in relations_of(self.formula)}))
 
 
 class Step:

@@ -65,3 +65,8 @@ def individuals(structure: Structure) -> Domain:
     epochs = tuple(map(str, range(len(domain.names["epoch"]))))
     names = {"server": servers, "quorum": quorums, "epoch": epochs, "txn": tuple(zxids)}
     return replace(domain, names=names)
+
+
+def latest(structure: Structure, relation: str, server: int) -> int:
+    """The epoch that ``accepted`` or ``entered`` says of a server."""
+    return max(epoch for one, epoch in structure.relations[relation] if one == server)

@@ -41,7 +41,7 @@ from zabcheck.model.abstract.protocol import (
     zero,
 )
 
-n, m, l = Server.variables("n m l")
+n, m, s = Server.variables("n m s")
 q, p = Quorum.variables("q p")
 e, a, b = Epoch.variables("e a b")
 t, u = Txn.variables("t u")
@@ -103,13 +103,13 @@ EPOCHS = (
 LEADERS = (
     Named(
         "promise-accepted",
-        forall((n, e, l), promised(n, e, l) >> (accepted(n, e) & ~equal(e, zero))),
+        forall((n, e, s), promised(n, e, s) >> (accepted(n, e) & ~equal(e, zero))),
         "Who promised itself to an epoch has accepted it.",
         "acceptedEpoch is on disk before ACKEPOCH is sent.",
     ),
     Named(
         "one-promise",
-        forall((n, e, l, m), (promised(n, e, l) & promised(n, e, m)) >> equal(l, m)),
+        forall((n, e, s, m), (promised(n, e, s) & promised(n, e, m)) >> equal(s, m)),
         "A server promises an epoch to one leader.",
         "The epoch asked for must be above the accepted one.",
     ),
@@ -120,8 +120,8 @@ LEADERS = (
             exists(
                 q,
                 forall(
-                    (n, l),
-                    (started(e) & member(n, q)) >> (accepted(n, e) & (leads(e, l) >> promised(n, e, l))),
+                    (n, s),
+                    (started(e) & member(n, q)) >> (accepted(n, e) & (leads(e, s) >> promised(n, e, s))),
                 ),
             ),
         ),
@@ -130,7 +130,7 @@ LEADERS = (
     ),
     Named(
         "leads-started",
-        forall((e, l), leads(e, l) >> started(e)) & forall(e, started(e) >> exists(l, leads(e, l))),
+        forall((e, s), leads(e, s) >> started(e)) & forall(e, started(e) >> exists(s, leads(e, s))),
         "An epoch is started when somebody leads it.",
         "What `started` means.",
     ),
@@ -262,21 +262,21 @@ REPORTS = (
     Named(
         "report-acked",
         forall(
-            (n, e, l, a, t),
-            (promised(n, e, l) & (a < e) & acked(n, a, t)) >> (reported(n, e, t) | discarded(a, t)),
+            (n, e, s, a, t),
+            (promised(n, e, s) & (a < e) & acked(n, a, t)) >> (reported(n, e, t) | discarded(a, t)),
         ),
         "A report has all that its sender ever acknowledged in earlier epochs, but what was left out since.",
         "The promise ended the acknowledging.",
     ),
     Named(
         "report-adopted",
-        forall((n, e, l, a), (promised(n, e, l) & (a < e) & adopted(n, a)) >> reported_entered(n, e, a)),
+        forall((n, e, s, a), (promised(n, e, s) & (a < e) & adopted(n, a)) >> reported_entered(n, e, a)),
         "A report names the latest epoch whose NEWLEADER its sender acknowledged, or a later one.",
         "currentEpoch is written before that is acknowledged.",
     ),
     Named(
         "report-acked-epoch",
-        forall((n, e, l, a, t), (promised(n, e, l) & (a < e) & acked(n, a, t)) >> reported_entered(n, e, a)),
+        forall((n, e, s, a, t), (promised(n, e, s) & (a < e) & acked(n, a, t)) >> reported_entered(n, e, a)),
         "A report names the latest epoch in which its sender acknowledged anything, or a later one.",
         "Servers acknowledge in epochs that they have entered.",
     ),

@@ -65,27 +65,27 @@ RESUMED: Run = [*ORPHAN, *lead("2", "A", "AC", "A", "1", "1.1")]
 """A leads epoch 2 with 1.1 in its initial history, C is its follower"""
 
 
-def promise_again(step: Step, n: Term, e: Term, l: Term) -> None:
+def promise_again(step: Step, n: Term, e: Term, s: Term) -> None:
     """A server promises an epoch that it has accepted already, to whoever asks."""
-    _promise(step, n, e, l, above=False)
+    _promise(step, n, e, s, above=False)
 
 
-def promise_unrecorded(step: Step, n: Term, e: Term, l: Term) -> None:
+def promise_unrecorded(step: Step, n: Term, e: Term, s: Term) -> None:
     """A server does not write acceptedEpoch."""
-    zab.promise(step, n, e, l)
+    zab.promise(step, n, e, s)
     del step.updates[zab.accepted], step.updates[zab.left]
 
 
-def _promise(step: Step, n: Term, e: Term, l: Term, *, above: bool) -> None:
-    zab.promise(step, n, e, l)
+def _promise(step: Step, n: Term, e: Term, s: Term, *, above: bool) -> None:
+    zab.promise(step, n, e, s)
     if not above:
         step.guards[:] = []
         step.require("nothing later accepted", ~zab.left(n, e))
 
 
-def newleader_by_zxid(step: Step, l: Term, e: Term, q: Term, n0: Term, c: Term, z: Term) -> None:
+def newleader_by_zxid(step: Step, s: Term, e: Term, q: Term, n0: Term, c: Term, z: Term) -> None:
     """The highest zxid wins, whatever the currentEpoch."""
-    zab.newleader(step, l, e, q, n0, c, z)
+    zab.newleader(step, s, e, q, n0, c, z)
     step.guards[:] = [g for g in step.guards if not g.name.startswith("none ")]
     n, t = zab.n, zab.t
     highest = (zab.member(n, q) & zab.reported(n, e, t)) >> (zab.reported(n0, e, z) & (t <= z))
@@ -289,7 +289,6 @@ MUTANTS = {
             "acknowledge-unlogged",
             "A follower acknowledges a proposal before it is in the log.",
             "Durability",
-            source="ZOOKEEPER-4685",
             replaced=(changed(renamed(acknowledge_unlogged, "acknowledge")),),
             script=(*ORPHAN, ("acknowledge", "B", "1", "1.1"), ("commit", "1", "1.1", "AB")),
         ),

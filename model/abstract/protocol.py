@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 Server, Quorum = Sort("server"), Sort("quorum")
 Epoch, Txn = Sort("epoch", order=True), Sort("txn", order=True)
 
-n, m, l, n0 = Server.variables("n m l n0")
+n, m, s, n0 = Server.variables("n m s n0")
 q, p = Quorum.variables("q p")
 e, a, b, c = Epoch.variables("e a b c")
 t, u, z = Txn.variables("t u z")
@@ -87,24 +87,24 @@ def initial(epoch: Term, txn: Term) -> Formula:
     return history(epoch, txn) & (ep(txn) < epoch)
 
 
-def promise(step: Step, n: Term, e: Term, l: Term) -> None:
+def promise(step: Step, n: Term, e: Term, s: Term) -> None:
     """A server accepts an epoch that a prospective leader asks for, and reports its currentEpoch and its log."""
     step.require("above all it accepted", ~accepted(n, e))
     step.assign(accepted, n, a, value=a <= e)
     step.assign(left, n, a, value=a < e)
-    step.insert(promised, n, e, l)
+    step.insert(promised, n, e, s)
     step.assign(reported, n, e, t, value=log(n, t))
     step.assign(reported_entered, n, e, a, value=entered(n, a))
     step.assign(reported_passed, n, e, a, value=passed(n, a))
 
 
-def newleader(step: Step, l: Term, e: Term, q: Term, n0: Term, c: Term, z: Term) -> None:
+def newleader(step: Step, s: Term, e: Term, q: Term, n0: Term, c: Term, z: Term) -> None:
     """With the promises of a quorum, a leader starts its epoch with the most recent history: that of ``n0``.
 
     ``c`` is the currentEpoch that was reported with it, ``z`` its last zxid, and any if it has none.
     """
-    step.require("asked once", ~leads(e, l))
-    step.require("a quorum promised", forall(n, member(n, q) >> promised(n, e, l)))
+    step.require("asked once", ~leads(e, s))
+    step.require("a quorum promised", forall(n, member(n, q) >> promised(n, e, s)))
     step.require("history of one of them", member(n0, q) & reported_entered(n0, e, c) & ~reported_passed(n0, e, c))
     step.require("none has a later currentEpoch", forall(n, member(n, q) >> ~reported_passed(n, e, c)))
     step.require(
@@ -115,12 +115,12 @@ def newleader(step: Step, l: Term, e: Term, q: Term, n0: Term, c: Term, z: Term)
         ),
     )
     step.ensure("EpochHasNoLeader", ~started(e) & forall(m, ~leads(e, m)))
-    begin(step, l, e, n0)
+    begin(step, s, e, n0)
 
 
-def begin(step: Step, l: Term, e: Term, n0: Term) -> None:
+def begin(step: Step, s: Term, e: Term, n0: Term) -> None:
     """Start an epoch with the history that a server reported."""
-    step.insert(leads, e, l)
+    step.insert(leads, e, s)
     step.insert(started, e)
     step.assign(history, e, t, value=reported(n0, e, t))
     step.assign(superseded, a, value=superseded(a) | (a < e))
@@ -265,7 +265,7 @@ def crash(step: Step, n: Term) -> None:
     step.assign(delivered, n, a, t, value=FALSE)
 
 
-PARAMETERS: dict[str, Variable] = {v.name: v for v in (n, m, l, n0, q, p, e, a, b, c, t, u, z)}
+PARAMETERS: dict[str, Variable] = {v.name: v for v in (n, m, s, n0, q, p, e, a, b, c, t, u, z)}
 TRANSITIONS = (
     promise,
     newleader,

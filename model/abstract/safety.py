@@ -26,7 +26,7 @@ from zabcheck.model.abstract.protocol import (
     started,
 )
 
-n, m, l = Server.variables("n m l")
+n, m, s = Server.variables("n m s")
 (q,) = Quorum.variables("q")
 a, b, d, e = Epoch.variables("a b d e")
 t, u = Txn.variables("t u")
@@ -34,7 +34,7 @@ t, u = Txn.variables("t u")
 SAFETY = (
     Named(
         "LeaderUniqueness",
-        forall((e, l, m), (leads(e, l) & leads(e, m)) >> equal(l, m)),
+        forall((e, s, m), (leads(e, s) & leads(e, m)) >> equal(s, m)),
         "No two servers ever lead the same epoch.",
     ),
     Named(
