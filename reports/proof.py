@@ -132,4 +132,7 @@ def _show_replay(console: Console, replay: Replay) -> None:
     wide = len(str(len(replay.steps)))
     for number, step in enumerate(replay.steps, start=1):
         cut(console, Text(f"  {number:>{wide}}  {step}"))
-    say(console, Text(f"{' and '.join(replay.violated)}: violated after step {len(replay.steps)}", style="bold red"))
+    say(
+        console,
+        Text(f"{' and '.join(replay.violated)}: violated after step {len(replay.steps)}", style="bold red"),
+    )

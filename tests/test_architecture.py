@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-VOCABULARY = {f"zabcheck.checker{name}" for name in ("", ".model", ".values", ".vocabulary")}
+VOCABULARY = {f"zabcheck.checker{name}" for name in ("", ".model", ".values", ".vocabulary")} | {
+    f"zabcheck.checker.proof.{name}" for name in ("formula", "theory", "finite")
+}
 
 ALLOWED = {
     "model": {"zabcheck.model", *VOCABULARY},
@@ -34,6 +36,7 @@ ALLOWED = {
         "zabcheck.reports",
         "zabcheck.checker.result",
         "zabcheck.implementation.reenacted",
+        "zabcheck.checker.proof.result",
         "zabcheck.traces.ensemble",
         "zabcheck.traces.event",
         "zabcheck.traces.finding",
@@ -83,7 +86,7 @@ ALLOWED = {
 }
 """For each folder, the packages and modules that it may import besides the standard library."""
 
-ALONE = VOCABULARY | {"zabcheck.checker.result"}
+ALONE = VOCABULARY | {"zabcheck.checker.result", "zabcheck.checker.proof.result"}
 """Modules that do not stand for what is below them; `checker` and what is above it get the whole package."""
 
 
@@ -137,6 +140,8 @@ def test_imports(folder: str) -> None:
         ("model", "zabcheck.checker", True),
         ("model", "zabcheck.checker.vocabulary", True),
         ("model", "zabcheck.checker.search", False),
+        ("model", "zabcheck.checker.proof.formula", True),
+        ("model", "zabcheck.checker.proof.solving", False),
         ("model", "zabcheck.model.zab.state", True),
         ("model", "rich", False),
         ("checker", "zabcheck.model", False),

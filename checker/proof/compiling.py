@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from zabcheck.checker.proof.formula import (
     And,
     Apply,
-    Atom,
     AtMost,
+    Atom,
     Equal,
     Formula,
     Iff,

@@ -41,7 +41,11 @@ def smallest(
 
 
 def refutation(
-    language: Language, obligation: Obligation, judged: Judged, model: Any, names: Callable[[Structure], Domain]
+    language: Language,
+    obligation: Obligation,
+    judged: Judged,
+    model: Any,
+    names: Callable[[Structure], Domain],
 ) -> Refutation:
     """What z3 found, with names for the individuals.
 
@@ -71,7 +75,11 @@ def refutation(
 
 
 def _confirm(
-    language: Language, obligation: Obligation, structure: Structure, after: Structure | None, step: Taken | None
+    language: Language,
+    obligation: Obligation,
+    structure: Structure,
+    after: Structure | None,
+    step: Taken | None,
 ) -> None:
     """Refuse a model that plain Python takes for something else than z3 does."""
     theory = language.theory
@@ -131,9 +139,7 @@ class _Reader:
     def number(self, symbol: Any) -> int:
         """The number of the individual that a symbol stands for."""
         value = self._model.eval(symbol, model_completion=True)
-        return next(
-            i for universe in self._universe.values() for i, x in enumerate(universe) if x.eq(value)
-        )
+        return next(i for universe in self._universe.values() for i, x in enumerate(universe) if x.eq(value))
 
     def structure(self) -> Structure:
         """The state, with numbers for names."""
@@ -151,7 +157,9 @@ class _Reader:
                 row
                 for row in self._rows(r.domain)
                 if self._true(
-                    self._language.relations[r](*(self._universe[s][i] for s, i in zip(r.domain, row, strict=True)))
+                    self._language.relations[r](
+                        *(self._universe[s][i] for s, i in zip(r.domain, row, strict=True))
+                    )
                 )
             )
             for r in theory.relations
@@ -168,6 +176,7 @@ class _Reader:
 def numbered(structure: Structure) -> Domain:
     """Names that are the sort and the number."""
     names = {
-        sort: tuple(f"{sort}{i}" for i in range(len(numbers))) for sort, numbers in structure.domain.names.items()
+        sort: tuple(f"{sort}{i}" for i in range(len(numbers)))
+        for sort, numbers in structure.domain.names.items()
     }
     return replace(structure.domain, names=names)

@@ -55,7 +55,8 @@ class Taken:
     def shown(self, domain: Domain) -> str:
         """The step as people read it."""
         names = (
-            domain.names[v.sort.name][i] for v, i in zip(self.transition.parameters, self.arguments, strict=True)
+            domain.names[v.sort.name][i]
+            for v, i in zip(self.transition.parameters, self.arguments, strict=True)
         )
         return f"{self.transition.name}({', '.join(names)})"
 
@@ -125,7 +126,9 @@ def play(theory: Theory, start: Structure, script: Iterable[tuple[str, ...]]) ->
     for name, *arguments in script:
         step = taken(theory, start.domain, name, arguments)
         if closed := step.false_in(structure, step.transition.guards):
-            raise UsageError(f"step {len(run) + 1}, {step.shown(start.domain)}, is not enabled: {', '.join(closed)}")
+            raise UsageError(
+                f"step {len(run) + 1}, {step.shown(start.domain)}, is not enabled: {', '.join(closed)}"
+            )
         wrong = step.false_in(structure, step.transition.assertions)
         structure = step.after(structure)
         wrong += [claim.name for claim in theory.safety if not structure.holds(claim.formula)]

@@ -69,6 +69,7 @@ class Function:
     sort: Sort
 
     def __call__(self, *arguments: Term) -> Apply:
+        """The value for these arguments."""
         check_sorts(self.name, self.domain, arguments)
         return Apply(self, arguments)
 
@@ -118,6 +119,7 @@ class Relation:
     """whether no server knows it: it is there for the invariant to speak of"""
 
     def __call__(self, *arguments: Term) -> Atom:
+        """That the relation holds between these."""
         check_sorts(self.name, self.domain, arguments)
         return Atom(self, arguments)
 

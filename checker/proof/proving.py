@@ -42,7 +42,9 @@ def chosen(theory: Theory, names: tuple[str, ...]) -> list[Obligation]:
     for name in names:
         if not any(_is_named(o, name) for o in every):
             stages = ", ".join(dict.fromkeys(o.stage.replace(" ", "-") for o in every))
-            raise UsageError(f"no obligation is called {name}: name a stage ({stages}), a claim, or stage/claim")
+            raise UsageError(
+                f"no obligation is called {name}: name a stage ({stages}), a claim, or stage/claim"
+            )
     return [o for o in every if not names or any(_is_named(o, name) for name in names)]
 
 
@@ -73,7 +75,10 @@ def prove(
             listener(judged[-1])
             if judged[-1].reason == INTERRUPTED:
                 break
-    judged += [Judged(o.stage, o.claim.name, o.claim.sentence, "unknown", 0.0, INTERRUPTED) for o in todo[len(judged) :]]
+    judged += [
+        Judged(o.stage, o.claim.name, o.claim.sentence, "unknown", 0.0, INTERRUPTED)
+        for o in todo[len(judged) :]
+    ]
     return ProofResult(
         theory.name,
         theory.sentence,

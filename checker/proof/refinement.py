@@ -124,13 +124,18 @@ class _Check:
             structure = step.after(structure)
             if closed:
                 return [f"{step.shown(structure.domain)}: {reason}" for reason in closed], structure
-        return [*self._refinement.differences(self._after_view, structure), *self._violated(structure)], structure
+        return [
+            *self._refinement.differences(self._after_view, structure),
+            *self._violated(structure),
+        ], structure
 
     def _violated(self, structure: Structure) -> list[str]:
         """The conjuncts and properties that are false in a state of the theory."""
         if self._key(structure) in self._numbers:
             return []
-        return [f.name for f in (*self._theory.invariant, *self._theory.safety) if not self._is_true(f, structure)]
+        return [
+            f.name for f in (*self._theory.invariant, *self._theory.safety) if not self._is_true(f, structure)
+        ]
 
     def _is_true(self, claim: Any, structure: Structure) -> bool:
         """Whether a formula is true; states that differ elsewhere share the answer."""

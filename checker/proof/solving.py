@@ -11,8 +11,8 @@ import z3
 from zabcheck.checker.proof.formula import (
     And,
     Apply,
-    Atom,
     AtMost,
+    Atom,
     Equal,
     Formula,
     Iff,
@@ -47,7 +47,8 @@ class Language:
             for f in theory.functions
         }
         self.relations = {
-            r: z3.Function(r.name, *(self.sorts[s] for s in r.domain), z3.BoolSort()) for r in theory.relations
+            r: z3.Function(r.name, *(self.sorts[s] for s in r.domain), z3.BoolSort())
+            for r in theory.relations
         }
         self.orders = {
             sort: z3.Function(f"{sort.name}_at_most", self.sorts[sort], self.sorts[sort], z3.BoolSort())
@@ -113,7 +114,9 @@ class Language:
 
     def after(self, updates: Mapping[Relation, Update], values: Values) -> Any:
         """How relations are read after a step: what an update changes, and the rest as before."""
-        return {r: self._updated(updates[r], values) if r in updates else f for r, f in self.relations.items()}
+        return {
+            r: self._updated(updates[r], values) if r in updates else f for r, f in self.relations.items()
+        }
 
     def _updated(self, update: Update, values: Values) -> Callable[..., Any]:
         def read(*arguments: Any) -> Any:
@@ -161,7 +164,7 @@ class Language:
         return self.formula(obligation.claim.formula, values, reading)
 
     def _initial(self) -> Any:
-        """How relations are read in the initial state: empty, but for those that never change or are said to start so."""
+        """How relations are read in the initial state: empty, unless they never change or are said to start so."""
         empty = {r: (lambda *_: z3.BoolVal(False)) for r in self.relations if not r.rigid}
         given = {u.relation: self._updated(u, {}) for u in self.theory.initially}
         return {**self.relations, **empty, **given}
@@ -182,7 +185,11 @@ class Answer:
 
 
 def solve(
-    language: Language, obligation: Obligation, seconds: float, seed: int = 0, bounds: Mapping[Sort, int] | None = None
+    language: Language,
+    obligation: Obligation,
+    seconds: float,
+    seed: int = 0,
+    bounds: Mapping[Sort, int] | None = None,
 ) -> Answer:
     """Whether an obligation is proved, refuted, or unknown within so many seconds; ``bounds`` limit the sorts."""
     started = time.monotonic()

@@ -29,6 +29,7 @@ from zabcheck.checker.proof.formula import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+
 @dataclass(frozen=True)
 class Update:
     """A relation after a step: at the places that match, a formula; elsewhere what it was.

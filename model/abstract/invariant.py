@@ -49,13 +49,15 @@ t, u = Txn.variables("t u")
 EPOCHS = (
     Named(
         "left-accepted",
-        forall((n, a), left(n, a) >> accepted(n, a)) & forall((n, a, b), (accepted(n, a) & (b < a)) >> left(n, b)),
+        forall((n, a), left(n, a) >> accepted(n, a))
+        & forall((n, a, b), (accepted(n, a) & (b < a)) >> left(n, b)),
         "`accepted` and `left` are about one acceptedEpoch.",
         "They are ≥ and > of a number that is never named, so that no function leads from servers to epochs.",
     ),
     Named(
         "passed-entered",
-        forall((n, a), passed(n, a) >> entered(n, a)) & forall((n, a, b), (entered(n, a) & (b < a)) >> passed(n, b)),
+        forall((n, a), passed(n, a) >> entered(n, a))
+        & forall((n, a, b), (entered(n, a) & (b < a)) >> passed(n, b)),
         "`entered` and `passed` are about one currentEpoch.",
         "As for acceptedEpoch.",
     ),
@@ -200,7 +202,7 @@ LOGS = (
             (n, a, t),
             (entered(n, a) & started(a) & log(n, t) & (ep(t) < a) & ~history(a, t)) >> void(a),
         ),
-        "A log with something older than an epoch its owner entered, which that epoch had not, is of an epoch that went back.",
+        "Who has something older than an epoch it entered, which that epoch had not, has a log that went back.",
         "The log may be of a later epoch than currentEpoch: that is the crash between the two writes.",
     ),
     Named(
@@ -238,14 +240,17 @@ REPORTS = (
         "report-back",
         forall(
             (n, e, a, t),
-            (reported_entered(n, e, a) & started(a) & reported(n, e, t) & (ep(t) < a) & ~history(a, t)) >> void(a),
+            (reported_entered(n, e, a) & started(a) & reported(n, e, t) & (ep(t) < a) & ~history(a, t))
+            >> void(a),
         ),
         "As log-back, for what was reported.",
         "It is the log of that moment.",
     ),
     Named(
         "report-lacks",
-        forall((n, e, a, t), (reported_passed(n, e, a) & history(a, t) & ~reported(n, e, t)) >> discarded(a, t)),
+        forall(
+            (n, e, a, t), (reported_passed(n, e, a) & history(a, t) & ~reported(n, e, t)) >> discarded(a, t)
+        ),
         "As log-lacks, for what was reported.",
         "It is the log of that moment; what the epoch still proposes is dead, since it is superseded.",
     ),

@@ -17,8 +17,8 @@ from zabcheck.model.abstract.protocol import PARAMETERS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zabcheck.checker.proof.formula import Term
     from zabcheck.checker.proof.finite import Structure
+    from zabcheck.checker.proof.formula import Term
     from zabcheck.checker.proof.theory import Theory, Transition
 
 Run = list[tuple[str, ...]]

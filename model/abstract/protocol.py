@@ -66,9 +66,15 @@ delivered = Relation("delivered", (Server, Epoch, Txn), "delivered since the las
 # Messages, and what a leader knows.
 promised = Relation("promised", (Server, Epoch, Server), "ACKEPOCH for an epoch went to a server who asked")
 reported = Relation("reported", (Server, Epoch, Txn), "the log that ACKEPOCH for an epoch reported")
-reported_entered = Relation("reported_entered", (Server, Epoch, Epoch), "the currentEpoch it reported, as `entered`")
-reported_passed = Relation("reported_passed", (Server, Epoch, Epoch), "the currentEpoch it reported, as `passed`")
-leads = Relation("leads", (Epoch, Server), "a server chose the initial history of an epoch and sent NEWLEADER")
+reported_entered = Relation(
+    "reported_entered", (Server, Epoch, Epoch), "the currentEpoch it reported, as `entered`"
+)
+reported_passed = Relation(
+    "reported_passed", (Server, Epoch, Epoch), "the currentEpoch it reported, as `passed`"
+)
+leads = Relation(
+    "leads", (Epoch, Server), "a server chose the initial history of an epoch and sent NEWLEADER"
+)
 started = Relation("started", (Epoch,), "somebody leads the epoch")
 history = Relation("history", (Epoch, Txn), "the history of an epoch: the initial one, and what was proposed")
 adopted = Relation("adopted", (Server, Epoch), "NEWLEADER was acknowledged")
@@ -78,8 +84,12 @@ committed = Relation("committed", (Epoch, Txn), "the leader of an epoch committe
 
 # What no server knows.
 superseded = Relation("superseded", (Epoch,), "a later epoch was started", ghost=True)
-discarded = Relation("discarded", (Epoch, Txn), "of the history of an epoch, left out by a later one", ghost=True)
-void = Relation("void", (Epoch,), "a later epoch goes back behind the initial history of this one", ghost=True)
+discarded = Relation(
+    "discarded", (Epoch, Txn), "of the history of an epoch, left out by a later one", ghost=True
+)
+void = Relation(
+    "void", (Epoch,), "a later epoch goes back behind the initial history of this one", ghost=True
+)
 
 
 def initial(epoch: Term, txn: Term) -> Formula:
@@ -105,7 +115,9 @@ def newleader(step: Step, s: Term, e: Term, q: Term, n0: Term, c: Term, z: Term)
     """
     step.require("asked once", ~leads(e, s))
     step.require("a quorum promised", forall(n, member(n, q) >> promised(n, e, s)))
-    step.require("history of one of them", member(n0, q) & reported_entered(n0, e, c) & ~reported_passed(n0, e, c))
+    step.require(
+        "history of one of them", member(n0, q) & reported_entered(n0, e, c) & ~reported_passed(n0, e, c)
+    )
     step.require("none has a later currentEpoch", forall(n, member(n, q) >> ~reported_passed(n, e, c)))
     step.require(
         "none with this currentEpoch has a later zxid",

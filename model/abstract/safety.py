@@ -71,7 +71,9 @@ SAFETY = (
     ),
     Named(
         "Agreement",
-        forall((n, m, a, b, t, u), (delivered(n, a, t) & delivered(m, b, u) & (t <= u)) >> delivered(m, b, t)),
+        forall(
+            (n, m, a, b, t, u), (delivered(n, a, t) & delivered(m, b, u) & (t <= u)) >> delivered(m, b, t)
+        ),
         "Of what two servers have delivered, one is a beginning of the other.",
     ),
     Named(

@@ -13,7 +13,7 @@ from zabcheck.model.abstract.instance import ensemble, latest
 from zabcheck.model.zab.messages import Ack
 from zabcheck.model.zab.order import delivered
 from zabcheck.model.zab.scope import ids
-from zabcheck.model.zab.state import Phase, Role
+from zabcheck.model.zab.state import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -92,7 +92,10 @@ def leader_process_ackld(before: State, after: State, leader: Id, _follower: Id)
     me = after.servers[leader]
     if me.phase is before.servers[leader].phase:
         return
-    epoch, quorum = str(me.current_epoch), _quorum(after, {p for p, known in me.peers.items() if known.ackld.present})
+    epoch, quorum = (
+        str(me.current_epoch),
+        _quorum(after, {p for p, known in me.peers.items() if known.ackld.present}),
+    )
     yield "establish", epoch, quorum
     for txn in me.history.txns:
         yield "commit", epoch, str(txn.zxid), quorum

@@ -37,21 +37,38 @@ def parser() -> Parser:
     """The options of the command."""
     made = Parser("prove", DESCRIPTION, EPILOG)
     made.add_argument(
-        "--obligation", action="append", default=[], metavar="NAME", help="only these: a stage, a claim, or stage/claim"
+        "--obligation",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only these: a stage, a claim, or stage/claim",
     )
-    made.add_argument("--mutant", metavar="NAME", help="put a mistake into the protocol (--mutants lists them)")
+    made.add_argument(
+        "--mutant", metavar="NAME", help="put a mistake into the protocol (--mutants lists them)"
+    )
     made.add_argument("--mutants", action="store_true", help="list the mistakes there are, and prove nothing")
     made.add_argument(
-        "--servers", type=whole(1, 9), metavar="N", help="only ensembles of at most N servers; by default any number"
+        "--servers",
+        type=whole(1, 9),
+        metavar="N",
+        help="only ensembles of at most N servers; by default any number",
     )
     made.add_argument(
-        "--obligation-seconds", type=seconds, default=20.0, metavar="S", help="the most for each obligation (20)"
+        "--obligation-seconds",
+        type=seconds,
+        default=20.0,
+        metavar="S",
+        help="the most for each obligation (20)",
     )
     made.add_argument("--seed", type=whole(0, 2**31), default=0, metavar="S", help="the first seed of z3 (0)")
     made.add_argument(
-        "--smtlib", metavar="DIR", help="write each obligation as SMT-LIB into this new or empty folder; prove nothing"
+        "--smtlib",
+        metavar="DIR",
+        help="write each obligation as SMT-LIB into this new or empty folder; prove nothing",
     )
-    made.add_argument("--json", metavar="FILE", help="write the result as JSON; - for standard output and no text")
+    made.add_argument(
+        "--json", metavar="FILE", help="write the result as JSON; - for standard output and no text"
+    )
     made.add_argument("--quiet", action="store_true", help="no line for each transition")
     return made
 
@@ -78,7 +95,8 @@ def _list_mutants(mutants: Iterable[Mutant]) -> None:
     from zabcheck.cli.listing import print_listing
 
     print_listing(
-        (m.name, f"violates {m.refutes}" if m.refutes else "harmless: proved", (m.sentence, m.source)) for m in mutants
+        (m.name, f"violates {m.refutes}" if m.refutes else "harmless: proved", (m.sentence, m.source))
+        for m in mutants
     )
 
 
@@ -101,7 +119,9 @@ def _prove(parsed: argparse.Namespace, theory: Theory, mutant: Mutant | None) ->
                 with printing():
                     stages.add(judged)
 
-        result = prove(theory, tuple(parsed.obligation), effort, interruption.listening(listener), individuals)
+        result = prove(
+            theory, tuple(parsed.obligation), effort, interruption.listening(listener), individuals
+        )
         with printing():
             stages.finish()
     if mutant:
