@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from random import Random
 from typing import TYPE_CHECKING, Any, Protocol
 
 from zabcheck.checker.evaluate import PlainTree, ReadOnly
@@ -67,6 +68,11 @@ def check_refinement(problem: Problem, theory: Theory, refinement: Refinement, e
     return _Check(problem, theory, refinement).run(edges)
 
 
+def walk_refinement(problem: Problem, theory: Theory, refinement: Refinement, edges: int, seed: int = 0) -> Checked:
+    """Follow random walks through the model for so many edges, or to the first failure; they get deeper sooner."""
+    return _Check(problem, theory, refinement).walk(edges, Random(seed))
+
+
 Pair = tuple["State", int]
 
 
@@ -95,6 +101,28 @@ class _Check:
             self._expand(frontier.popleft(), frontier)
         self._checked.complete = not frontier and self._checked.failure is None
         self._checked.pairs, self._checked.structures = len(self._parents), len(self._structures)
+        return self._checked
+
+    def walk(self, edges: int, random: Random) -> Checked:
+        """Walk from an initial state until there is no step, again and again."""
+        evaluator, transitions = self._problem.evaluator, list(self._problem.selection.transitions)
+        start = self._refinement.start(self._theory, self._problem.scope)
+        while self._checked.failure is None and self._checked.edges < edges:
+            state, structure, path = random.choice(evaluator.initial), start, list[str]()
+            while self._checked.failure is None and self._checked.edges < edges:
+                random.shuffle(transitions)
+                options = ((i, after) for i in transitions for _, after in evaluator.successors(state, i))
+                instance, after = next(options, (None, state))
+                if instance is None:
+                    break
+                self._checked.edges += 1
+                reasons, structure = self._follow(state, after, instance, structure)
+                self._number(structure)
+                if reasons:
+                    self._checked.failure = Failure(tuple(path), str(instance), tuple(reasons))
+                state = after
+                path.append(str(instance))
+        self._checked.structures = len(self._structures)
         return self._checked
 
     def _expand(self, pair: Pair, frontier: deque[Pair]) -> None:

@@ -315,7 +315,9 @@ MUTANTS = {
 }
 
 EVERYTHING: Run = [
-    *ACCEPTED,
+    ("promise", "A", "1", "B"),
+    ("renew", "A", "1", "A"),
+    *ACCEPTED[1:],
     ("commit", "1", "1.1", "AB"),
     ("deliver", "A", "1", "1.1"),
     ("deliver", "B", "1", "1.1"),

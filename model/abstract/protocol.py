@@ -108,6 +108,18 @@ def promise(step: Step, n: Term, e: Term, s: Term) -> None:
     step.assign(reported_passed, n, e, a, value=passed(n, a))
 
 
+def renew(step: Step, n: Term, e: Term, s: Term) -> None:
+    """A server takes its promise back from who asked first, and gives it to another.
+
+    For ``Zab.tla``, where both ends notice at once that they have parted, so that the first cannot count it any more. A
+    server of ZooKeeper answers an epoch that it has accepted with currentEpoch -1, which nobody counts
+    (``Learner.registerWithLeader``).
+    """
+    step.require("promised to this epoch", accepted(n, e) & ~left(n, e) & exists(m, promised(n, e, m)))
+    step.require("nobody leads it", ~started(e))
+    step.assign(promised, n, e, m, value=equal(m, s))
+
+
 def newleader(step: Step, s: Term, e: Term, q: Term, n0: Term, c: Term, z: Term) -> None:
     """With the promises of a quorum, a leader starts its epoch with the most recent history: that of ``n0``.
 
@@ -280,6 +292,7 @@ def crash(step: Step, n: Term) -> None:
 PARAMETERS: dict[str, Variable] = {v.name: v for v in (n, m, s, n0, q, p, e, a, b, c, t, u, z)}
 TRANSITIONS = (
     promise,
+    renew,
     newleader,
     write_log,
     enter_epoch,

@@ -13,7 +13,7 @@ from zabcheck.model.abstract.instance import ensemble, latest
 from zabcheck.model.zab.messages import Ack
 from zabcheck.model.zab.order import delivered
 from zabcheck.model.zab.scope import ids
-from zabcheck.model.zab.state import Role
+from zabcheck.model.zab.state import Phase, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,8 +62,13 @@ def leader_process_cepoch(before: State, after: State, leader: Id, _follower: Id
 
 
 def follower_process_newepoch(before: State, after: State, follower: Id, leader: Id) -> Iterator[Step]:
-    """A follower promises itself; one that did before only repeats what it reported."""
-    yield from _promise(before, after, follower, leader)
+    """A follower promises itself, and one that has accepted the epoch before renews that, or repeats what it reported."""
+    promise = tuple(_promise(before, after, follower, leader))
+    yield from promise
+    epoch = after.servers[follower].accepted_epoch
+    leads = after.servers[leader].phase is not Phase.DISCOVERY
+    if not promise and after.servers[follower].role is Role.FOLLOWING and not leads:
+        yield "renew", follower, str(epoch), leader
 
 
 def leader_process_ackepoch(before: State, after: State, leader: Id, _follower: Id) -> Iterator[Step]:
