@@ -146,10 +146,12 @@ def replayed(theory: Theory, start: Structure, script: Iterable[tuple[str, ...]]
 def taken(theory: Theory, domain: Domain, name: str, arguments: Iterable[str]) -> Taken:
     """A step by the names of its transition and its arguments."""
     transition = theory.transitions[name]
-    return Taken(
-        transition,
-        tuple(
-            domain.names[v.sort.name].index(argument)
-            for v, argument in zip(transition.parameters, arguments, strict=True)
-        ),
-    )
+    numbers = []
+    for variable, argument in zip(transition.parameters, arguments, strict=True):
+        names = domain.names[variable.sort.name]
+        if argument not in names:
+            raise UsageError(
+                f"{name}: no {variable.sort.name} is called {argument}; there are {', '.join(names)}"
+            )
+        numbers.append(names.index(argument))
+    return Taken(transition, tuple(numbers))

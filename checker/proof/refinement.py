@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any, Protocol
 
+from zabcheck.checker.errors import UsageError
 from zabcheck.checker.evaluate import PlainTree, ReadOnly
 from zabcheck.checker.proof.finite import taken
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from zabcheck.checker.proof.finite import Structure
     from zabcheck.checker.proof.theory import Theory
     from zabcheck.checker.search import Problem
-
-Script = "Iterable[tuple[str, ...]]"
 
 
 class Refinement(Protocol):
@@ -68,7 +67,9 @@ def check_refinement(problem: Problem, theory: Theory, refinement: Refinement, e
     return _Check(problem, theory, refinement).run(edges)
 
 
-def walk_refinement(problem: Problem, theory: Theory, refinement: Refinement, edges: int, seed: int = 0) -> Checked:
+def walk_refinement(
+    problem: Problem, theory: Theory, refinement: Refinement, edges: int, seed: int = 0
+) -> Checked:
     """Follow random walks through the model for so many edges, or to the first failure; they get deeper sooner."""
     return _Check(problem, theory, refinement).walk(edges, Random(seed))
 
@@ -146,7 +147,10 @@ class _Check:
         """What is wrong with a step, if anything, and the state of the theory that it leads to."""
         self._before.values, self._after.values = list(before), list(after)
         for name, *arguments in self._refinement.steps(self._before_view, self._after_view, instance):
-            step = taken(self._theory, structure.domain, name, arguments)
+            try:
+                step = taken(self._theory, structure.domain, name, arguments)
+            except UsageError as error:
+                return [str(error)], structure
             self._checked.taken[name] = self._checked.taken.get(name, 0) + 1
             closed = step.false_in(structure, (*step.transition.guards, *step.transition.assertions))
             structure = step.after(structure)

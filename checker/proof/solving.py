@@ -99,9 +99,9 @@ class Language:
             case Not(body):
                 return z3.Not(make(body))
             case And(parts):
-                return z3.And(*map(make, parts))
+                return z3.And(*map(make, parts)) if parts else z3.BoolVal(True)
             case Or(parts):
-                return z3.Or(*map(make, parts))
+                return z3.Or(*map(make, parts)) if parts else z3.BoolVal(False)
             case Implies(premise, conclusion):
                 return z3.Implies(make(premise), make(conclusion))
             case Iff(left, right):

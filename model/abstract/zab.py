@@ -62,7 +62,7 @@ def leader_process_cepoch(before: State, after: State, leader: Id, _follower: Id
 
 
 def follower_process_newepoch(before: State, after: State, follower: Id, leader: Id) -> Iterator[Step]:
-    """A follower promises itself, and one that has accepted the epoch before renews that, or repeats what it reported."""
+    """A follower promises itself; one that has done so before renews that, or repeats what it reported."""
     promise = tuple(_promise(before, after, follower, leader))
     yield from promise
     epoch = after.servers[follower].accepted_epoch
