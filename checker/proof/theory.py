@@ -71,9 +71,9 @@ class Step:
         """A guard, with a name by which a mutant can leave it out."""
         self.guards.append(Named(name, formula))
 
-    def ensure(self, name: str, formula: Formula) -> None:
+    def ensure(self, name: str, formula: Formula, sentence: str) -> None:
         """What must be true whenever the guards are: a property of the step, which is proved."""
-        self.assertions.append(Named(name, formula))
+        self.assertions.append(Named(name, formula, sentence))
 
     def insert(self, relation: Relation, *place: Term) -> None:
         """The relation holds at this place from now on."""

@@ -138,7 +138,11 @@ def newleader(step: Step, s: Term, e: Term, q: Term, n0: Term, c: Term, z: Term)
             (member(n, q) & reported_entered(n, e, c) & reported(n, e, t)) >> (reported(n0, e, z) & (t <= z)),
         ),
     )
-    step.ensure("EpochHasNoLeader", ~started(e) & forall(m, ~leads(e, m)))
+    step.ensure(
+        "EpochHasNoLeader",
+        ~started(e) & forall(m, ~leads(e, m)),
+        "An epoch is led by one server at most: nobody led it before.",
+    )
     begin(step, s, e, n0)
 
 
@@ -167,7 +171,11 @@ def write_log(step: Step, n: Term, e: Term, z: Term) -> None:
     step.require("all of the initial history", forall(t, initial(e, t) >> (t <= z)))
     step.require("nothing of its own epoch is lost", forall(t, (entered(n, e) & log(n, t)) >> (t <= z)))
     after = history(e, t) & (t <= z)
-    step.ensure("NoDeliveredIsTruncated", forall((a, t), (delivered(n, a, t) & log(n, t)) >> after))
+    step.ensure(
+        "NoDeliveredIsTruncated",
+        forall((a, t), (delivered(n, a, t) & log(n, t)) >> after),
+        "Nothing that a server has delivered is taken off its log.",
+    )
     step.assign(log, n, t, value=after)
     step.insert(written, n, e)
 
@@ -208,7 +216,9 @@ def extend(step: Step, e: Term, t: Term) -> None:
     step.require("a zxid of the epoch", equal(ep(t), e))
     step.require("above all of the history", forall(u, history(e, u) >> (u < t)))
     unused = forall(n, ~log(n, t)) & forall(a, ~history(a, t)) & forall((n, a), ~acked(n, a, t))
-    step.ensure("ZxidIsNew", unused)
+    step.ensure(
+        "ZxidIsNew", unused, "A zxid is used once: it is in no log, no history and no acknowledgement."
+    )
     step.insert(history, e, t)
     step.assign(discarded, e, t, value=discarded(e, t) | superseded(e))
 
@@ -219,7 +229,11 @@ def append(step: Step, n: Term, e: Term, t: Term) -> None:
     step.require("in the epoch", entered(n, e) & written(n, e))
     step.require("was proposed", history(e, t))
     step.require("without a gap", forall(u, (history(e, u) & (u < t)) >> log(n, u)))
-    step.ensure("AppendsAtTheEnd", log(n, t) | forall(u, log(n, u) >> (u < t)))
+    step.ensure(
+        "AppendsAtTheEnd",
+        log(n, t) | forall(u, log(n, u) >> (u < t)),
+        "A transaction goes to the end of the log.",
+    )
     step.insert(log, n, t)
 
 
@@ -246,7 +260,9 @@ def deliver(step: Step, n: Term, e: Term, t: Term) -> None:
     step.require("in the epoch", entered(n, e) & written(n, e))
     step.require("committed and logged", committed(e, t) & log(n, t))
     earlier = forall((a, u), (delivered(n, a, u) & (z < u) & log(n, z) & (z <= t)) >> delivered(n, a, z))
-    step.ensure("DeliversInOrder", forall(z, earlier))
+    step.ensure(
+        "DeliversInOrder", forall(z, earlier), "What is delivered now comes after all that was delivered."
+    )
     step.assign(delivered, n, e, u, value=delivered(n, e, u) | (log(n, u) & (u <= t)))
 
 
@@ -257,7 +273,11 @@ def inform(step: Step, n: Term, e: Term, t: Term) -> None:
     step.require("in the epoch", entered(n, e) & written(n, e))
     step.require("committed", committed(e, t))
     step.require("without a gap", forall(u, (history(e, u) & (u < t)) >> log(n, u)))
-    step.ensure("AppendsAtTheEnd", log(n, t) | forall(u, log(n, u) >> (u < t)))
+    step.ensure(
+        "AppendsAtTheEnd",
+        log(n, t) | forall(u, log(n, u) >> (u < t)),
+        "A transaction goes to the end of the log.",
+    )
     step.insert(log, n, t)
     step.assign(delivered, n, e, u, value=delivered(n, e, u) | equal(u, t) | (log(n, u) & (u < t)))
 
@@ -272,7 +292,11 @@ def truncate(step: Step, n: Term, e: Term, t: Term) -> None:
     step.require("was sent NEWLEADER", started(e))
     step.require("keeps the initial history", forall(u, initial(e, u) >> (u < t)))
     step.require("keeps what is committed", forall(u, committed(e, u) >> (u < t)))
-    step.ensure("NoDeliveredIsTruncated", forall((a, u), (delivered(n, a, u) & log(n, u)) >> (u < t)))
+    step.ensure(
+        "NoDeliveredIsTruncated",
+        forall((a, u), (delivered(n, a, u) & log(n, u)) >> (u < t)),
+        "Nothing that a server has delivered is taken off its log.",
+    )
     cut(step, n, t)
     step.insert(written, n, e)
     step.assign(acked, n, e, u, value=acked(n, e, u) & (u < t))
