@@ -1,0 +1,72 @@
+"""Abstract Zab is proved safe; each mistake is refuted by z3 and by a run; the harmless ones are proved."""
+
+from __future__ import annotations
+
+import pytest
+
+from zabcheck.checker.proof.finite import play
+from zabcheck.checker.proof.proving import Effort, prove
+from zabcheck.checker.proof.theory import Mutant
+from zabcheck.model.abstract import EVERYTHING, MUTANTS, THEORY, ensemble, individuals, start_of
+
+UNSAFE = [m for m in MUTANTS.values() if m.refutes]
+HARMLESS = [m for m in MUTANTS.values() if not m.refutes]
+
+
+@pytest.mark.parametrize(
+    "seed", [0, pytest.param(11, marks=pytest.mark.slow), pytest.param(23, marks=pytest.mark.slow)]
+)
+def test_every_obligation_is_proved(seed: int) -> None:
+    result = prove(THEORY, effort=Effort(seed=seed))
+    assert [f"{j.stage}/{j.claim}: {j.verdict}" for j in result.judged if j.verdict != "proved"] == []
+    assert (result.verdict, result.counts["proved"]) == ("proved", 722)
+
+
+def test_a_run_takes_every_transition_within_the_invariant() -> None:
+    run = play(THEORY, ensemble(THEORY, observers=("O",)), EVERYTHING)
+    assert {moment.step.transition.name for moment in run} == set(THEORY.transitions)
+    assert [moment.violated for moment in run if moment.violated] == []
+    for moment in run:
+        assert [c.name for c in THEORY.invariant if not moment.structure.holds(c.formula)] == []
+    end = run[-1].structure.relations
+    assert {"established", "committed", "delivered", "discarded"} - {
+        n for n, rows in end.items() if rows
+    } == {"discarded"}
+
+
+def changed_stages(mutant: Mutant) -> tuple[str, ...]:
+    """The transitions that a mutant changes; without an axiom, what rests on it."""
+    stages = {name for name, _ in mutant.without_guards} | {t.name for t in mutant.replaced}
+    return tuple(stages) or ("newleader",)
+
+
+@pytest.mark.parametrize("mutant", UNSAFE, ids=lambda m: m.name)
+def test_an_unsafe_mutant_is_refuted_and_its_run_violates_what_it_says(mutant: Mutant) -> None:
+    theory = mutant.apply(THEORY)
+    result = prove(theory, changed_stages(mutant), Effort(), individuals=individuals)
+    assert result.verdict == "refuted"
+    run = play(theory, start_of(theory, mutant), mutant.script)
+    assert mutant.refutes in run[-1].violated
+    assert [moment.violated for moment in run[:-1] if moment.violated] == []
+
+
+@pytest.mark.parametrize("mutant", HARMLESS, ids=lambda m: m.name)
+def test_a_harmless_mutant_is_proved(mutant: Mutant) -> None:
+    """What it does not change is proved with the protocol."""
+    assert prove(mutant.apply(THEORY), changed_stages(mutant)).verdict == "proved"
+
+
+def test_every_safety_property_can_be_violated() -> None:
+    """What no run of a mutant violates is violated in some state: no property is empty."""
+    caught = {m.refutes for m in UNSAFE}
+    assert caught == {"LeaderUniqueness", "P1s", "P2", "Durability", "InitialHistoryIntegrity", "Agreement"}
+    bare = prove(Mutant("bare", "", "").apply(THEORY), ("safety",), Effort())
+    assert bare.verdict == "proved"
+
+
+def test_every_conjunct_and_property_has_its_sentence() -> None:
+    for claim in THEORY.invariant:
+        assert claim.sentence.endswith(".")
+        assert claim.reason.endswith(".")
+    for claim in (*THEORY.safety, *(a for t in THEORY.transitions.values() for a in t.assertions)):
+        assert claim.sentence.endswith(".")
