@@ -7,6 +7,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import z3
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,8 +42,6 @@ def test_a_mutant(zabcheck: Callable[..., Any], tmp_path: Path) -> None:
 
 
 def test_unknown_is_not_proved(zabcheck: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    import z3
-
     monkeypatch.setattr(z3.Solver, "check", lambda _: z3.unknown)
     monkeypatch.setattr(z3.Solver, "reason_unknown", lambda _: "timeout")
     outcome = zabcheck("prove", "--obligation", "safety", "--json", "-")

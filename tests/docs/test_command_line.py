@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zabcheck.cli import check, demo, explore, quorum, replay, run, simulate
+from zabcheck.cli import check, demo, explore, prove, quorum, replay, run, simulate
 from zabcheck.cli.commands import COMMANDS
 from zabcheck.cli.main import main
 
@@ -81,6 +81,20 @@ def test_json_keys_of_replay(capsys: pytest.CaptureFixture[str], tmp_path: Path)
 def test_options_of_quorum(capsys: pytest.CaptureFixture[str]) -> None:
     documented = set(re.findall(r"^\| `(--[a-z-]+)", section("`zabcheck quorum`"), re.MULTILINE))
     assert documented == options_of(quorum.parser(), capsys)
+
+
+def test_options_of_prove(capsys: pytest.CaptureFixture[str]) -> None:
+    documented = set(re.findall(r"^\| `(--[a-z-]+)", section("`zabcheck prove`"), re.MULTILINE))
+    assert documented == options_of(prove.parser(), capsys)
+
+
+def test_json_keys_of_prove(capsys: pytest.CaptureFixture[str]) -> None:
+    main(
+        ["prove", "--mutant", "truncated-still-counts", "--obligation", "truncate/acked-kept", "--json", "-"]
+    )
+    result = json.loads(capsys.readouterr().out)
+    keys = {*result, *result["obligations"][0], *result["counterexample"], *result["run"]}
+    assert keys <= set(re.findall(r"`(\w+)`", section("`zabcheck prove`")))
 
 
 def test_quorum_shows_what_it_shows(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -25,8 +25,10 @@ from zabcheck.checker.proof.formula import (
     Term,
     Variable,
 )
-from zabcheck.checker.proof.theory import Named
 from zabcheck.model.abstract import THEORY, ensemble
+
+if TYPE_CHECKING:
+    from zabcheck.checker.proof.theory import Named
 
 Values = dict[Variable, int]
 
