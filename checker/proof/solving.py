@@ -196,7 +196,8 @@ def solve(
     model, reason = None, ""
     try:
         solver = z3.Solver()
-        solver.set("timeout", max(1, int(seconds * 1000)), "random_seed", seed)
+        # An interruption is Python's to handle: z3 would forget one that comes as it finds its answer.
+        solver.set("timeout", max(1, int(seconds * 1000)), "random_seed", seed, "ctrl_c", False)
         solver.add(*language.premise(obligation), z3.Not(language.claim(obligation)))
         solver.add(*(language.at_most(sort, count) for sort, count in (bounds or {}).items()))
         answer = solver.check()

@@ -94,7 +94,7 @@ def newleader_by_zxid(step: Step, s: Term, e: Term, q: Term, n0: Term, c: Term, 
 
 def acknowledge_first(step: Step, n: Term, e: Term) -> None:
     """NEWLEADER is acknowledged before anything is written."""
-    step.require(PROMISED, zab.accepted(n, e) & ~zab.left(n, e))
+    zab.follows(step, n, e)
     step.require("was sent NEWLEADER", zab.started(e))
     step.insert(zab.adopted, n, e)
     step.assign(zab.acked, n, e, zab.t, value=zab.acked(n, e, zab.t) | zab.initial(e, zab.t))

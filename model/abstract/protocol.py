@@ -164,9 +164,14 @@ def begin(step: Step, s: Term, e: Term, n0: Term) -> None:
     step.assign(void, a, value=void(a) | ((a < e) & started(a) & goes_back) | (equal(a, e) & superseded(e)))
 
 
+def follows(step: Step, n: Term, e: Term) -> None:
+    """A server hears the leader of an epoch while it is the one that it accepted last."""
+    step.require("promised to this epoch", accepted(n, e) & ~left(n, e))
+
+
 def write_log(step: Step, n: Term, e: Term, z: Term) -> None:
     """A follower replaces its log by the leader's history up to a zxid, the initial history at least."""
-    step.require("promised to this epoch", accepted(n, e) & ~left(n, e))
+    follows(step, n, e)
     step.require("was sent NEWLEADER", started(e))
     step.require("all of the initial history", forall(t, initial(e, t) >> (t <= z)))
     step.require("nothing of its own epoch is lost", forall(t, (entered(n, e) & log(n, t)) >> (t <= z)))
@@ -182,7 +187,7 @@ def write_log(step: Step, n: Term, e: Term, z: Term) -> None:
 
 def enter_epoch(step: Step, n: Term, e: Term) -> None:
     """A follower that wrote the leader's history writes currentEpoch."""
-    step.require("promised to this epoch", accepted(n, e) & ~left(n, e))
+    follows(step, n, e)
     step.require("was sent NEWLEADER", started(e))
     step.require("the log was written", written(n, e))
     step.assign(entered, n, a, value=a <= e)
@@ -191,7 +196,7 @@ def enter_epoch(step: Step, n: Term, e: Term) -> None:
 
 def acknowledge_newleader(step: Step, n: Term, e: Term) -> None:
     """A follower that has written both acknowledges NEWLEADER, and with it all that is in its log."""
-    step.require("promised to this epoch", accepted(n, e) & ~left(n, e))
+    follows(step, n, e)
     step.require("the log was written", written(n, e))
     step.require("currentEpoch was written", entered(n, e))
     step.insert(adopted, n, e)
@@ -223,11 +228,8 @@ def extend(step: Step, e: Term, t: Term) -> None:
     step.assign(discarded, e, t, value=discarded(e, t) | superseded(e))
 
 
-def append(step: Step, n: Term, e: Term, t: Term) -> None:
-    """A follower logs the next proposal."""
-    step.require("promised to this epoch", accepted(n, e) & ~left(n, e))
-    step.require("in the epoch", entered(n, e) & written(n, e))
-    step.require("was proposed", history(e, t))
+def log_next(step: Step, n: Term, e: Term, t: Term) -> None:
+    """Put the next transaction of a history at the end of a log."""
     step.require("without a gap", forall(u, (history(e, u) & (u < t)) >> log(n, u)))
     step.ensure(
         "AppendsAtTheEnd",
@@ -237,9 +239,17 @@ def append(step: Step, n: Term, e: Term, t: Term) -> None:
     step.insert(log, n, t)
 
 
+def append(step: Step, n: Term, e: Term, t: Term) -> None:
+    """A follower logs the next proposal."""
+    follows(step, n, e)
+    step.require("in the epoch", entered(n, e) & written(n, e))
+    step.require("was proposed", history(e, t))
+    log_next(step, n, e, t)
+
+
 def acknowledge(step: Step, n: Term, e: Term, t: Term) -> None:
     """A follower acknowledges a proposal that is in its log."""
-    step.require("promised to this epoch", accepted(n, e) & ~left(n, e))
+    follows(step, n, e)
     step.require("in the epoch", entered(n, e) & written(n, e))
     step.require("is logged", log(n, t))
     step.insert(acked, n, e, t)
@@ -256,7 +266,7 @@ def commit(step: Step, e: Term, t: Term, q: Term) -> None:
 
 def deliver(step: Step, n: Term, e: Term, t: Term) -> None:
     """A follower delivers its log up to a transaction that the leader says is committed."""
-    step.require("promised to this epoch", accepted(n, e) & ~left(n, e))
+    follows(step, n, e)
     step.require("in the epoch", entered(n, e) & written(n, e))
     step.require("committed and logged", committed(e, t) & log(n, t))
     earlier = forall((a, u), (delivered(n, a, u) & (z < u) & log(n, z) & (z <= t)) >> delivered(n, a, z))
@@ -269,16 +279,10 @@ def deliver(step: Step, n: Term, e: Term, t: Term) -> None:
 def inform(step: Step, n: Term, e: Term, t: Term) -> None:
     """An observer hears of a transaction when it is committed: it logs and delivers it, and acknowledges nothing."""
     step.require("observes", observer(n))
-    step.require("promised to this epoch", accepted(n, e) & ~left(n, e))
+    follows(step, n, e)
     step.require("in the epoch", entered(n, e) & written(n, e))
     step.require("committed", committed(e, t))
-    step.require("without a gap", forall(u, (history(e, u) & (u < t)) >> log(n, u)))
-    step.ensure(
-        "AppendsAtTheEnd",
-        log(n, t) | forall(u, log(n, u) >> (u < t)),
-        "A transaction goes to the end of the log.",
-    )
-    step.insert(log, n, t)
+    log_next(step, n, e, t)
     step.assign(delivered, n, e, u, value=delivered(n, e, u) | equal(u, t) | (log(n, u) & (u < t)))
 
 
@@ -287,7 +291,7 @@ def truncate(step: Step, n: Term, e: Term, t: Term) -> None:
 
     The leader keeps what it has committed, and forgets the acknowledgements of what is given up.
     """
-    step.require("promised to this epoch", accepted(n, e) & ~left(n, e))
+    follows(step, n, e)
     step.require("in the epoch", entered(n, e))
     step.require("was sent NEWLEADER", started(e))
     step.require("keeps the initial history", forall(u, initial(e, u) >> (u < t)))
