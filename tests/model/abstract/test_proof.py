@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from zabcheck.checker.proof.finite import play
 from zabcheck.checker.proof.proving import Effort, prove
-from zabcheck.checker.proof.theory import Mutant
 from zabcheck.model.abstract import EVERYTHING, MUTANTS, THEORY, ensemble, individuals, start_of
+
+if TYPE_CHECKING:
+    from zabcheck.checker.proof.theory import Mutant
 
 UNSAFE = [m for m in MUTANTS.values() if m.refutes]
 HARMLESS = [m for m in MUTANTS.values() if not m.refutes]
