@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from zabcheck.checker import UsageError
 from zabcheck.implementation.directory import sync_directory
+from zabcheck.traces.disk import ACCEPTED, CURRENT, UPDATING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ACCEPTED = "acceptedEpoch"
-CURRENT = "currentEpoch"
-UPDATING = "updatingEpoch"
-"""There while the current epoch is about to be written: whoever starts then takes the accepted one for it."""
+__all__ = ["ACCEPTED", "CURRENT", "UPDATING", "read", "write"]
 
 
 def read(path: Path) -> int | None:

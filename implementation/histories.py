@@ -239,5 +239,7 @@ class Tree(History):
     def committed(self) -> Iterator[None]:
         """While entered, what is applied is known to be committed."""
         self._is_committed = True
-        yield
-        self._is_committed = False
+        try:
+            yield
+        finally:
+            self._is_committed = False

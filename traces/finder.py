@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from zabcheck.checker import UsageError
+from zabcheck.traces.disk import ACCEPTED, CURRENT, UPDATING
 from zabcheck.traces.log_lines import HEAD, log_lines
 from zabcheck.traces.server_log import sid_of
 
@@ -27,7 +28,7 @@ TRANSACTION_LOG = re.compile(r"^log\.[0-9a-f]+$")
 SNAPSHOT = re.compile(r"^snapshot\.[0-9a-f]+(?:\.(?:gz|snappy))?$")
 CONFIGURATION = re.compile(r"\.(?:cfg|conf|dynamic)(?:\.[0-9a-f]+)?$")
 SERVER_LINE = re.compile(rb"^\s*server\.\d+\s*=", re.MULTILINE)
-EPOCH_FILES = frozenset({"acceptedEpoch", "currentEpoch", "updatingEpoch"})
+EPOCH_FILES = frozenset({ACCEPTED, CURRENT, UPDATING})
 CAPTURES = (
     b"\xd4\xc3\xb2\xa1",
     b"\xa1\xb2\xc3\xd4",

@@ -255,9 +255,7 @@ def test_a_walk_of_the_model(zabcheck: Callable[..., Any], tmp_path: Path) -> No
     assert "is not enabled" in outcome.out
 
 
-def test_the_configuration_in_an_archive_says_who_votes(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_configuration_in_an_archive_says_who_votes(tmp_path: Path) -> None:
     packed = Path(__file__).parents[1] / "data" / "recordings" / "observer-and-follower-killed.tar.gz"
     report = tmp_path / "report.json"
     assert main(["validate", str(packed), "--json", str(report), "--quiet"]) == 0

@@ -13,24 +13,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zabcheck.cli.status import Status
 from zabcheck.gate import cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from zabcheck.gate import expectation
     from zabcheck.gate.cells import Cell
-    from zabcheck.gate.expectation import Status
 
-DECIDED = (0, 1)
+DECIDED = (Status.HOLDS, Status.VIOLATED)
 """Exit statuses of a command that has found out what it was asked."""
-MISTAKE = 2
 
 
 @dataclass(frozen=True)
 class Answer:
     """What became of a cell."""
 
-    status: Status
+    status: expectation.Status
     said: str
     cached: bool = False
 
@@ -79,13 +79,13 @@ class Runner:
                 process.kill()
 
     def _answer(self, cell: Cell) -> Answer:
-        name = cache.key(cell, self._folder)
+        name = cache.key(cell, self._folder) if self._uses_cache else ""
         if self._uses_cache and (known := cache.known(name)):
             return Answer(*cell.expected.judge(known), cached=True)
         with tempfile.TemporaryDirectory() as folder:
             report = Path(folder) / "result.json"
             status, complaint = self._process(cell, report)
-            if status == MISTAKE:
+            if status == Status.BAD_INPUT:
                 return Answer("mistaken", complaint or "it could not be asked")
             try:
                 result = json.loads(report.read_bytes())
