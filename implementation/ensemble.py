@@ -301,7 +301,7 @@ class Ensemble:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             states = [state for state in self.states() if state.process == "running"]
-            leaders = [state.sid for state in states if state.role == "leader"]
+            leaders = [state.sid for state in states if state.role in ("leader", "standalone")]
             if len(leaders) == 1 and all(state.role for state in states):
                 return leaders[0]
             time.sleep(0.05)

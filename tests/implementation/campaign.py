@@ -76,7 +76,9 @@ class Report:
 class Campaign:
     """One chunk of rounds."""
 
-    def __init__(self, folder: Path, servers: int, seed: int, release: str = "mended") -> None:
+    def __init__(
+        self, folder: Path, servers: int, seed: int, release: str = "mended", bugs: tuple[str, ...] = ()
+    ) -> None:
         plan = Plan(
             folder,
             servers,
@@ -84,6 +86,7 @@ class Campaign:
             tick=200,
             sync_limit=5,
             release=release,
+            bugs=bugs,
             settings=("preAllocSize=64",),
         )
         self.ensemble = Ensemble(plan)
@@ -212,15 +215,14 @@ class Campaign:
         )
 
 
-def reports(
-    folder: Path, servers: int, rounds: int, seed: int, release: str
-) -> Iterator[tuple[Path, int, Report]]:
+def reports(given: argparse.Namespace) -> Iterator[tuple[Path, int, Report]]:
     """The reports of all chunks; the folder of one that is good is removed."""
-    for chunk, begin in enumerate(range(0, rounds, CHUNK)):
-        home = folder / f"{servers}-servers-seed-{seed + chunk}"
+    for chunk, begin in enumerate(range(0, given.rounds, CHUNK)):
+        seed = given.seed + chunk
+        home = given.folder / f"{given.servers}-servers-seed-{seed}"
         shutil.rmtree(home, ignore_errors=True)
-        count = min(CHUNK, rounds - begin)
-        report = Campaign(home, servers, seed + chunk, release).run(count)
+        count = min(CHUNK, given.rounds - begin)
+        report = Campaign(home, given.servers, seed, given.release, tuple(given.bug)).run(count)
         yield home, count, report
         if report.is_good:
             shutil.rmtree(home)
@@ -235,11 +237,12 @@ def main() -> int:
     parser.add_argument("--servers", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1, help="of the first chunk; the others count on")
     parser.add_argument("--release", default="mended", help="as for zabcheck run")
+    parser.add_argument("--bug", action="append", default=[], help="as for zabcheck run")
     parser.add_argument("--folder", type=Path, default=Path("campaign"), help="where what is wrong is kept")
     given = parser.parse_args()
     logging.getLogger("kazoo").setLevel(logging.CRITICAL)  # connections that break are meant to
     bad = total = acknowledged = 0
-    for home, count, report in reports(given.folder, given.servers, given.rounds, given.seed, given.release):
+    for home, count, report in reports(given):
         total, acknowledged = total + count, acknowledged + report.acknowledged
         bad += not report.is_good
         print(f"{home.name}: {count} rounds: {report}", flush=True)  # noqa: T201 - a script
