@@ -52,15 +52,18 @@ class Case:
 
 CASES = [
     Case("ZOOKEEPER-335", "Leadership2"),
+    Case("ZOOKEEPER-790", "Leadership2", seen="VoteTruth"),
     Case("ZOOKEEPER-962", "ProposalConsistent"),
     Case("ZOOKEEPER-975", "DecisionSupport", seen="DecisionSupport"),
     Case("ZOOKEEPER-1136", "CommittedLogDurability", seen="P1s"),
+    Case("ZOOKEEPER-1154", "P2", seen="P2"),
     Case("ZOOKEEPER-1277", "LogContiguity", seen="EpochFiles", more=(("counter", 1),)),
     Case("ZOOKEEPER-1419", "VoteOrder"),
     Case("ZOOKEEPER-1514", "OwnRound", seen="DecisionSupport"),
     Case("ZOOKEEPER-1653", "LogEpoch", seen="EpochFiles", more=(("window", 1),)),
     Case("ZOOKEEPER-2307", "EpochOrder", seen="EpochFiles"),
     Case("ZOOKEEPER-2355", "MemDisk"),
+    Case("ZOOKEEPER-2418", "ProposalConsistent", more=(("window", 1), ("crashes", 0))),
     Case("ZOOKEEPER-2845", "P1s"),
     Case("ZOOKEEPER-3642", "MemDisk", more=(("window", 1),)),
     Case("ZOOKEEPER-3911", "AckDurability"),
