@@ -30,7 +30,7 @@ def start(args: list[str], **options: Any) -> subprocess.Popen[bytes]:
 def main() -> int:
     """Run them; the exit status is pytest's."""
     os.environ.update(ZOOKEEPER_VERSION=LIKE, ZOOKEEPER_PATH="unused")
-    common.subprocess = SimpleNamespace(Popen=start)  # type: ignore[attr-defined]
+    common.subprocess = SimpleNamespace(Popen=start)
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)  # away from our own settings of pytest
         return pytest.main(["-q", "-p", "no:cacheprovider", *sys.argv[1:], "--pyargs", "kazoo.tests"])
