@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from zabcheck.checker.errors import UsageError
 from zabcheck.cli.arguments import Parser
-from zabcheck.cli.limits import add_memory, add_seconds
+from zabcheck.cli.limits import add_seconds
 from zabcheck.cli.loading import load, shipped
 from zabcheck.cli.numbers import whole
 from zabcheck.cli.question import add_question, question
@@ -105,9 +105,8 @@ def _of_recording(arguments: Sequence[str]) -> tuple[Answers, int]:
     made = Parser("explore", DESCRIPTION, EPILOG)
     add_recording(made)
     _add_port(made)
-    limits = made.add_argument_group("limits")
-    add_memory(limits)
-    add_seconds(limits)
+    add_seconds(made.add_argument_group("limits"))
+    made.set_defaults(max_memory=None)
     parsed = made.read(arguments)
     whole, outcome = validated(parsed, tuple(parsed.paths), Coverage())
     return RecordedQuestions(" ".join(parsed.paths), whole, outcome), parsed.port

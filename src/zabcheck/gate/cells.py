@@ -175,7 +175,11 @@ def _parsed(
             return parsed
     except UsageError as error:
         said = str(error)
-        key = next((key for key in table.values if re.search(rf"--{re.escape(key)}(?![\w-])", said)), None)
+        named = {key: re.search(rf"--{re.escape(key)}(?![\w-])", said) for key in table.values}
+        places = {key: found.start() for key, found in named.items() if found}
+        key = min(
+            places, key=places.__getitem__, default=None
+        )  # what comes later is a guess at what was meant
         if key is None and expected.name and expected.name in said:
             key = "expect"
         raise file.mistake(table, key, said) from None
