@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.gate.checkout import checked_out
-from tests.gate.runner import ACTION, ROOT, run
+from tests.gate.workflow import ACTION, ROOT, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,8 +110,16 @@ def test_all_is_not_well(folder: Path, path: str, text: str, status: int, verdic
 def test_inputs(folder: Path, path: str, tmp_path: Path) -> None:
     name = '$(touch told) "x" `touch told`;.toml'
     (folder / name).write_text(PASSES, encoding="utf-8")
-    inputs = {"file": name, "version": "9.9", "cache": "false", "junit": "a b.xml", "sarif": "c d.sarif"}
-    job = run(folder, path, arguments="--jobs 1  --quiet", **inputs)
+    job = run(
+        folder,
+        path,
+        file=name,
+        arguments="--jobs 1  --quiet",
+        version="9.9",
+        cache="false",
+        junit="a b.xml",
+        sarif="c d.sarif",
+    )
     assert job.status == 0, job.log
     assert {file.name for file in folder.iterdir()} == {name, "a b.xml", "c d.sarif", "zabcheck.toml"}
     assert (tmp_path / "installed").read_text(encoding="utf-8").split() == ["install", "zabcheck==9.9"]

@@ -48,7 +48,7 @@ def of_sarif(data: bytes) -> Found:
         assert result.ruleIndex is not None
         assert result.level is not None
         assert rules[result.ruleIndex] == result.ruleId
-        assert result.message.root.text if hasattr(result.message, "root") else result.message.text
+        assert result.message.text
         found.append((result.ruleId, _LEVELS[result.level.value]))
     for result in json.loads(data)["runs"][0]["results"]:  # what those classes do not see
         for places in (result["locations"], result["relatedLocations"]):

@@ -93,10 +93,10 @@ def _check() -> Schema:
 def _of(model: Model[Any]) -> dict[str, Schema]:
     """Definitions of what a model adds to a check: its scope, and the names of its properties and variants."""
     common, all_of_it = options("check"), options("check", model)
-    names = {"property": model.properties, "variant": model.variants}
+    names = {"property": list(model.properties), "variant": list(model.variants)}
     kinds = {"property": "property", "variant": "variant", "bug": "variant"}
     return {
-        **{f"{model.name}-{kind}": {"type": "string", "enum": list(known)} for kind, known in names.items()},
+        **{f"{model.name}-{kind}": {"type": "string", "enum": known} for kind, known in names.items()},
         model.name: {
             "description": model.sentence,
             "properties": {
