@@ -126,5 +126,5 @@ def test_a_second_signal_does_not_wait(folder: Path, start: Callable[..., subpro
     for _ in range(3):
         process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=PATIENCE)
-    assert process.returncode in (3, 128 + signal.SIGTERM)
+    assert process.returncode in (3, -signal.SIGTERM)  # the latter if the last came when all was over
     assert "Traceback" not in out + err

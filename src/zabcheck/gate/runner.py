@@ -66,7 +66,7 @@ class Runner:
             finally:
                 self._budget.give_back(part)
 
-        with _life() as self._life, ThreadPoolExecutor(self._budget.workers) as pool:
+        with ThreadPoolExecutor(self._budget.workers) as pool, _life() as self._life:
             try:
                 futures = []
                 for number, cell in enumerate(cells):
