@@ -34,13 +34,14 @@ def sarif(suites: Sequence[Suite]) -> bytes:
 def _result(suite: Suite, case: Case, rules: list[str]) -> dict[str, Any]:
     name = passage(case.name)
     text = "\n".join(filter(None, (f"{case.message} ({suite.name})", case.details)))
+    places = list(dict.fromkeys(case.places))  # related locations are a set
     return {
         "ruleId": name,
         "ruleIndex": rules.index(name),
         "level": _LEVELS[case.status],
         "message": {"text": passage(text)},
-        "locations": [_location(at) for at in case.places[:1]],
-        "relatedLocations": [_location(at) for at in case.places[1:]],
+        "locations": [_location(at) for at in places[:1]],
+        "relatedLocations": [_location(at) for at in places[1:]],
     }
 
 

@@ -203,6 +203,12 @@ def test_time_is_over(zabcheck: Callable[..., Any], conforming: Path) -> None:
     assert "seconds were over" in outcome.out
 
 
+def test_memory_is_used_up(zabcheck: Callable[..., Any], conforming: Path) -> None:
+    outcome = zabcheck("validate", conforming, "--max-memory", "1M")
+    assert outcome.status == 3
+    assert "the limit of 1,048,576 bytes of memory was reached" in outcome.out
+
+
 @pytest.mark.parametrize("wait", [0.4, 1.0, 2.0])
 def test_interrupted(tmp_path: Path, wait: float) -> None:
     pipe = tmp_path / "events.jsonl"

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zabcheck.cli import check, demo, explore, prove, quorum, replay, run, simulate
+from zabcheck.cli import check, demo, explore, gate, prove, quorum, replay, run, simulate
 from zabcheck.cli.commands import COMMANDS
 from zabcheck.cli.main import main
 
@@ -43,6 +43,11 @@ def test_options_of_explore(capsys: pytest.CaptureFixture[str]) -> None:
     assert documented - {"--json", "--release", "--config"} == options_of(explore.parser(), capsys) - {
         "--json"
     }
+
+
+def test_options_of_gate(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = re.findall(r"^\| (`--.*?) \|", section("`zabcheck gate`"), re.MULTILINE)
+    assert set(re.findall(r"--[a-z-]+", " ".join(rows))) == options_of(gate.parser(), capsys)
 
 
 def test_options_of_simulate(capsys: pytest.CaptureFixture[str]) -> None:

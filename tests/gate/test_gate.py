@@ -80,6 +80,20 @@ def test_lists_multiply_and_inner_lists_repeat(tmp_path: Path, capsys: pytest.Ca
             '[[validate]]\nrecordings = "none/*"\nexpect = "conforms"\n',
             "toml:2: recordings: nothing matches none/*",
         ),
+        (
+            '[[check]]\nmodel = "zab"\nservers = []\nexpect = "holds"\n',
+            "toml:3: servers: an empty list asks nothing",
+        ),
+        ('[[check]]\nmodel = []\nexpect = "holds"\n', "toml:2: model: an empty list asks nothing"),
+        (
+            '[[check]]\nmodel = "zab"\nservers = [[2, 3]]\nexpect = "holds"\n',
+            "toml:3: servers: a whole number is",
+        ),
+        ('[[check]]\nmodel = "zab"\nservers = "3"\nexpect = "holds"\n', "toml:3: servers: a whole number is"),
+        ('[[check]]\nmodel = "zab"\nsymmetry = 1\nexpect = "holds"\n', "toml:3: symmetry: true or false is"),
+        ('[[check]]\nmodel = "zab"\nworkers = 0\nexpect = "holds"\n', "toml:3: workers: "),
+        ('[[check]]\nmodel = "x.py"\nmax-memory = "much"\nexpect = "holds"\n', "toml:3: max-memory: "),
+        (f'[[validate]]\nrecordings = "{RECORDING}"\neach = true\nexpect = "conforms"\n', "toml:3: each: "),
         ('[check]\nmodel = "zab"\n', "write [[check]], with two brackets"),
         ('[[chek]]\nmodel = "zab"\n', "unknown table chek, did you mean check?"),
         ("[[check]\n", "cannot read"),
@@ -125,6 +139,21 @@ def test_a_second_run_asks_nothing_and_says_the_same(
     model.write_text(source + "\n# changed\n", encoding="utf-8")
     assert main(["gate", str(tmp_path / "zabcheck.toml")]) == 0
     assert capsys.readouterr().err.count("(as before)") == 1
+
+
+def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
+    ensemble = "dataDir=d\nserver.1=a:2888:3888\nserver.2=b:2888:3888\nserver.3=c:2888:3888\n"
+    (tmp_path / "zoo.cfg").write_text(ensemble, encoding="utf-8")
+    text = '[[check]]\nmodel = "zookeeper"\nquorum = "zoo.cfg"\nmax-seconds = 0.001\nexpect = "holds"\n'
+    status, document = gate(tmp_path, text)
+    assert (status, document["cells"][0]["reason"]) == (3, "the limit of 0.001 seconds was reached")
+
+
+def test_workers_are_no_part_of_the_question(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = f'[[check]]\n{TINY}workers = [1, 2]\nexpect = "holds"\n'
+    assert gate(tmp_path, text, "--jobs", "1")[0] == 0
+    assert main(["gate", str(tmp_path / "zabcheck.toml")]) == 0
+    assert capsys.readouterr().err.count("(as before)") == 2
 
 
 def test_an_example_is_written_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -48,6 +48,11 @@ class Parser(argparse.ArgumentParser):
         about = f"the bounds of the model ({self.prog} MODEL --help lists them)"
         self._scope = self.add_argument_group("scope", about)
 
+    @property
+    def declared(self) -> list[argparse.Action]:
+        """The options, as they were added."""
+        return [action for action in self._actions if action.option_strings]
+
     def error(self, message: str) -> NoReturn:
         """Raise a `UsageError` instead of printing the usage and leaving."""
         raise UsageError(f"{message.removeprefix('argument ')} (see {self.prog} --help)")

@@ -11,8 +11,8 @@ from zabcheck.checker import run as checker
 from zabcheck.checker.errors import UsageError
 from zabcheck.checker.search import Limits, Options
 from zabcheck.cli.arguments import Parser
-from zabcheck.cli.limits import add_engine, add_seconds
-from zabcheck.cli.numbers import memory, whole
+from zabcheck.cli.limits import add_engine, add_memory, add_seconds
+from zabcheck.cli.numbers import whole
 from zabcheck.cli.output import destination, write
 from zabcheck.cli.question import add_question, question
 from zabcheck.cli.session import add_output, conduct
@@ -70,9 +70,7 @@ def parser() -> Parser:
         "--max-depth", type=whole(1), metavar="N", help="levels; the initial states are the first"
     )
     limits.add_argument("--max-states", type=whole(1), metavar="N", help="distinct states")
-    limits.add_argument(
-        "--max-memory", type=memory, metavar="SIZE", help="memory of the process, such as 4G or 512M"
-    )
+    add_memory(limits)
     add_seconds(limits)
     going_on = made.add_argument_group("stopping and going on")
     going_on.add_argument("--checkpoint", metavar="FILE", help="write the search here when it stops early")
@@ -144,7 +142,7 @@ def options_of(parsed: argparse.Namespace, properties: tuple[str, ...]) -> Optio
     return Options(
         properties=properties,
         limits=Limits(parsed.max_depth, parsed.max_states, parsed.max_seconds, parsed.max_memory),
-        workers=parsed.workers or _processors(),
+        workers=parsed.workers or processors(),
         store=parsed.store,
         symmetry=parsed.symmetry,
         liveness=not parsed.no_liveness,
@@ -165,7 +163,7 @@ def _refuse_same_file(parsed: argparse.Namespace) -> None:
             raise UsageError(f"--json and --{option} name the same file, {other}")
 
 
-def _processors() -> int:
+def processors() -> int:
     """The processors that this process may use."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(usable, MOST_WORKERS)

@@ -106,6 +106,7 @@ def _of_recording(arguments: Sequence[str]) -> tuple[Answers, int]:
     add_recording(made)
     _add_port(made)
     add_seconds(made.add_argument_group("limits"))
+    made.set_defaults(max_memory=None)
     parsed = made.read(arguments)
     whole, outcome = validated(parsed, tuple(parsed.paths), Coverage())
     return RecordedQuestions(" ".join(parsed.paths), whole, outcome), parsed.port

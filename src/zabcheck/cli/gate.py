@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -10,10 +9,13 @@ from typing import TYPE_CHECKING
 
 from zabcheck.checker.errors import UsageError
 from zabcheck.cli.arguments import Parser
+from zabcheck.cli.check import MOST_WORKERS, processors
 from zabcheck.cli.ci import add_ci, ci_reports
-from zabcheck.cli.numbers import whole
+from zabcheck.cli.interruption import Interruption
+from zabcheck.cli.numbers import memory, whole
 from zabcheck.cli.output import destination, printing, write_json
 from zabcheck.cli.status import Status, tell
+from zabcheck.reports.destination import Destination
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,12 +45,19 @@ def parser() -> Parser:
     made.add_argument("file", metavar="FILE", nargs="?", default=FILE, help=f"the cells (default {FILE})")
     made.add_argument("--init", action="store_true", help="write an example to FILE, if there is none")
     made.add_argument("--list", action="store_true", help="print the cells as command lines, and ask nothing")
+    made.add_argument("--schema", action="store_true", help="print the JSON Schema of such files")
     made.add_argument(
         "--jobs",
-        type=whole(1, 1024),
-        default=os.cpu_count() or 1,
+        type=whole(1, MOST_WORKERS),
+        default=processors(),
         metavar="N",
-        help="cells that are asked at a time (default: one per processor)",
+        help="workers of all cells that are asked at a time (default: one per processor)",
+    )
+    made.add_argument(
+        "--max-memory",
+        type=memory,
+        metavar="SIZE",
+        help="memory of all of them together (default: three quarters of what there is)",
     )
     made.add_argument("--no-cache", action="store_true", help="ask everything anew, and keep nothing")
     made.add_argument(
@@ -62,6 +71,9 @@ def parser() -> Parser:
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     parsed = parser().read(arguments)
+    if parsed.schema:
+        return _print_schema()
+    from zabcheck.gate.budget import Budget, usual_memory
     from zabcheck.gate.cells import cells
     from zabcheck.gate.file import read
     from zabcheck.gate.runner import Runner
@@ -72,14 +84,15 @@ def run(arguments: Sequence[str]) -> int:
         return _begin(path)
     report, for_ci = destination(parsed.json, "--json"), ci_reports(parsed)
     file = read(path)
-    asked = cells(file)
+    budget = Budget(parsed.jobs, parsed.max_memory or usual_memory())
+    asked = cells(file, budget.memory)
     if parsed.list:
         with printing() as stream:
             stream.writelines(f"zabcheck {cell.title}  # {cell.expected}\n" for cell in asked)
         return Status.HOLDS
     lines = [(cell.title, str(cell.expected)) for cell in asked]
-    with Board(lines, sys.stderr, quiet=parsed.quiet) as board:
-        answers = Runner(file.folder, uses_cache=not parsed.no_cache).run(asked, parsed.jobs, board.tell)
+    with Interruption(quiet=parsed.quiet), Board(lines, sys.stderr, quiet=parsed.quiet) as board:
+        answers = Runner(file.folder, budget, uses_cache=not parsed.no_cache).run(asked, board.tell)
     found: Counter[str] = Counter(answer.status for answer in answers)
     for_ci.deliver([_suite(path, asked, answers)])
     if not parsed.quiet and not (report and report.is_standard_output):
@@ -101,6 +114,13 @@ def run(arguments: Sequence[str]) -> int:
         ),
     )
     return next((status for name, status in STATUSES.items() if found[name]), Status.HOLDS)
+
+
+def _print_schema() -> int:
+    from zabcheck.gate.schema import schema
+
+    write_json(Destination("-"), schema())
+    return Status.HOLDS
 
 
 def _begin(path: Path) -> int:

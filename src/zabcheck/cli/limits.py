@@ -1,10 +1,10 @@
-"""Options that `check` and `simulate` share besides the question itself."""
+"""Options that commands share besides the question itself."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zabcheck.cli.numbers import seconds
+from zabcheck.cli.numbers import memory, seconds
 
 if TYPE_CHECKING:
     import argparse
@@ -14,6 +14,13 @@ def add_engine(group: argparse._ArgumentGroup) -> None:
     """Add the choice of an engine."""
     group.add_argument(
         "--engine", choices=("native", "interpreted"), help="default: native, where it was built"
+    )
+
+
+def add_memory(group: argparse._ArgumentGroup) -> None:
+    """Add the limit on memory."""
+    group.add_argument(
+        "--max-memory", type=memory, metavar="SIZE", help="memory of the process, such as 4G or 512M"
     )
 
 

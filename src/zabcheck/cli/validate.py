@@ -7,9 +7,10 @@ import time
 from typing import TYPE_CHECKING
 
 from zabcheck.checker.errors import UsageError
+from zabcheck.checker.search import current_memory
 from zabcheck.cli.arguments import Parser
 from zabcheck.cli.ci import add_ci, ci_reports
-from zabcheck.cli.limits import add_seconds
+from zabcheck.cli.limits import add_memory, add_seconds
 from zabcheck.cli.output import destination, printing, write_json
 from zabcheck.cli.pictures import Pictures, add_pictures
 from zabcheck.cli.status import Status
@@ -53,7 +54,9 @@ def parser() -> Parser:
     made.add_argument(
         "--each", action="store_true", help="each PATH is a recording of its own; coverage adds up"
     )
-    add_seconds(made.add_argument_group("limits"))
+    limits = made.add_argument_group("limits (reaching one makes the verdict inconclusive)")
+    add_memory(limits)
+    add_seconds(limits)
     made.add_argument(
         "--json", metavar="FILE", help="write the result as JSON; - for standard output and no text"
     )
@@ -125,18 +128,18 @@ def validated(
 
     whole = open_recording(paths, parsed.release, parsed.config)
     if whole.steps_of is not None:
-        return whole, _of_steps(whole, whole.steps_of, parsed.max_seconds)
-    end = None if parsed.max_seconds is None else time.monotonic() + parsed.max_seconds
+        return whole, _of_steps(whole, whole.steps_of, parsed)
+    begun = time.monotonic()
     outcomes = []
     for view in range(whole.views):
         validator = Validator(whole.members, [] if view else list(whole.notes), whole.changed)
         unfinished = None
         try:
-            validator.feed(_limited(whole.events(view), end))
+            validator.feed(_limited(whole.events(view), parsed, begun))
         except KeyboardInterrupt:
             unfinished = "interrupted"
-        except TimeoutError:
-            unfinished = f"{parsed.max_seconds:g} seconds were over"
+        except _LimitReached as limit:
+            unfinished = str(limit)
         outcomes.append(minimised(validator, validator.outcome(unfinished)))
         if unfinished:
             break
@@ -145,27 +148,32 @@ def validated(
     return whole, outcome
 
 
-def _of_steps(whole: Whole, name: str, seconds: float | None) -> Outcome:
+def _of_steps(whole: Whole, name: str, parsed: argparse.Namespace) -> Outcome:
     """Validate a recording of a model's own steps."""
     from zabcheck.checker.search import Limits
     from zabcheck.cli.loading import load
     from zabcheck.traces.refinement import refined
 
-    limits = Limits(states=_STATES, seconds=seconds)
+    limits = Limits(states=_STATES, seconds=parsed.max_seconds, memory=parsed.max_memory)
     return refined(load(name), list(whole.events()), limits)
 
 
-def _limited(events: Iterator[Base], end: float | None) -> Iterator[Base]:
-    """The events, until the time is over; says on a terminal how many there were."""
-    begun, shows = time.monotonic(), sys.stderr is not None and sys.stderr.isatty()
+class _LimitReached(Exception):  # noqa: N818 - no error: it says why the recording is read no further
+    """Why the validation ends before the recording does."""
+
+
+def _limited(events: Iterator[Base], parsed: argparse.Namespace, begun: float) -> Iterator[Base]:
+    """The events, until a limit is reached; says on a terminal how many there were."""
+    shows = sys.stderr is not None and sys.stderr.isatty()
     for number, event in enumerate(events):
         if number % _CHECKED == 0:
-            now = time.monotonic()
-            if end is not None and now > end:
-                raise TimeoutError
+            past = time.monotonic() - begun
+            if parsed.max_seconds is not None and past > parsed.max_seconds:
+                raise _LimitReached(f"{parsed.max_seconds:g} seconds were over")
+            if parsed.max_memory is not None and current_memory() > parsed.max_memory:
+                raise _LimitReached(f"the limit of {parsed.max_memory:,} bytes of memory was reached")
             if shows and number:
-                rate = number / (now - begun)
-                sys.stderr.write(f"\r{number:,} events, {rate:,.0f}/s, reading {event.track:<20.20}")
+                sys.stderr.write(f"\r{number:,} events, {number / past:,.0f}/s, reading {event.track:<20.20}")
         yield event
     if shows:
         sys.stderr.write("\r" + " " * 78 + "\r")
