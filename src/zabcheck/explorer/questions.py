@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from zabcheck.checker.errors import UsageError
 from zabcheck.checker.walk import DEMANDS
 from zabcheck.explorer.given import number
+from zabcheck.reports.diagram.runs import of_trace
+from zabcheck.reports.diagram.svg import drawn, heads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 _MOST_STEPS = 1_000
 """Random steps that are taken for one question."""
 _LONGEST_PATH = 100_000
+_MOST_DRAWN = 1_000
 
 
 class Questions:
@@ -43,6 +46,7 @@ class Questions:
         self._known: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "about": self._about,
             "place": self._place,
+            "diagram": self._diagram,
             "wander": self._wander,
             "seek": self._seek,
         }
@@ -83,6 +87,14 @@ class Questions:
             "enabled": [dataclasses.asdict(step) for step in place.enabled],
             "properties": [_judged(judgement) for judgement in place.judgements],
         }
+
+    def _diagram(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The picture of the run to a place, and the titles of its lanes, as SVG."""
+        root, path = _path(given)
+        if len(path) > _MOST_DRAWN:
+            raise UsageError(f"a run of more than {_MOST_DRAWN:,} steps is not drawn")
+        diagram = of_trace(self._explorer.run(root, path), what="a run")
+        return {"picture": drawn(diagram, names=False, style=False), "heads": heads(diagram)}
 
     def _wander(self, given: dict[str, Any]) -> dict[str, Any]:
         steps, seed = number(given, "steps", _MOST_STEPS), number(given, "seed", 2**63)
