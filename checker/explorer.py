@@ -1,6 +1,6 @@
 """Looking around in a model: a place is an initial state and the names of the steps from there.
 
-Nothing is kept between two questions, so a place can be shared as text, and means the same in another process with
+No answer depends on the questions before it, so a place can be shared as text, and means the same in another process with
 the same model and scope.
 """
 
@@ -10,6 +10,7 @@ import copy
 import dataclasses
 import random
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from zabcheck.checker.errors import UsageError
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from zabcheck.checker.evaluate import State
     from zabcheck.checker.model import Model, Property
     from zabcheck.checker.result import Change, Trace
+
+_KEPT = 4096
+"""Steps of paths that are remembered: from one question to the next, a path is mostly the same."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ class Explorer:
     ) -> None:
         variants = tuple(variants)
         self.walk = Walk(model, scope, properties, variants)
+        self._move = lru_cache(_KEPT)(self.walk.move)
         self.model = model
         self._scope = model.varied(scope, variants)
 
@@ -98,7 +103,7 @@ class Explorer:
         states, moves = [self.walk.initial[root]], []
         for number, name in enumerate(path, 1):
             try:
-                moves.append(self.walk.move(states[-1], name))
+                moves.append(self._move(states[-1], name))
             except (Impossible, UsageError) as reason:
                 return states, moves, f"step {number}, {name}, is not possible: {reason}"
             states.append(moves[-1].after)

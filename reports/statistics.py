@@ -53,9 +53,7 @@ def charts_of(result: CheckResult) -> tuple[Chart, ...]:
                 "state",
             ),
         ]
-    fired = sorted(
-        ((name, each.fired) for name, each in result.transitions.items()), key=lambda row: -row[1]
-    )
+    fired = sorted(((name, each.fired) for name, each in result.transitions.items()), key=lambda row: -row[1])
     return (*made, charts.rows("How often each transition fired", fired)) if fired else tuple(made)
 
 

@@ -105,7 +105,9 @@ def record_walk(
     return recorded
 
 
-def record_run(model: Model[Any], scope: Any, path: Sequence[Taken], trace: Trace, made_by: str) -> list[Base]:
+def record_run(
+    model: Model[Any], scope: Any, path: Sequence[Taken], trace: Trace, made_by: str
+) -> list[Base]:
     """A run that is known, with all that each step changed: ``path`` and ``trace`` are the same one."""
     writer = StepWriter(model)
     steps = (

@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from zabcheck import __version__
 from zabcheck.reports.diagram.svg import STYLE, drawn, heads
-from zabcheck.reports.legible import bounded, legible
+from zabcheck.reports.legible import bounded, named
 
 if TYPE_CHECKING:
     from zabcheck.reports.charts import Chart
@@ -159,7 +159,7 @@ def _owners(diagram: Diagram) -> dict[str, str]:
     """The fields that belong to one lane, each with its title."""
     owners = {}
     for field, _ in diagram.initial:
-        keys = [legible(key) for key in re.split(r"[.\[\]]+", field)[:2]]
+        keys = [named(key) for key in re.split(r"[.\[\]]+", field)[:2]]
         titles = [title for title in diagram.lanes for key in keys if key in (title, title.removeprefix("s"))]
         if titles:
             owners[field] = titles[0]

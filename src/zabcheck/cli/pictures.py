@@ -70,7 +70,7 @@ class Pictures:
         return self._diagram or self._html is not None or bool(self._exports)
 
     def write(self, made: Page, events: Callable[[], Iterable[Base]] = tuple) -> None:
-        """Write them; ``events`` are those of the run. Where there is none, say so: that is no mistake, and no verdict."""
+        """Write them; ``events`` are those of the run. Where there is none, say so: that is no mistake."""
         if self._html is not None:
             from zabcheck.reports.diagram.page import document
 

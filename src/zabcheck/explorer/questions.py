@@ -11,11 +11,13 @@ from zabcheck.checker.walk import DEMANDS
 from zabcheck.explorer.given import number
 from zabcheck.reports.diagram.runs import of_trace
 from zabcheck.reports.diagram.svg import drawn, heads
+from zabcheck.reports.legible import bounded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from zabcheck.checker.explorer import Explorer
+    from zabcheck.checker.result import Change
     from zabcheck.checker.walk import Judgement
 
 _MOST_STEPS = 1_000
@@ -82,9 +84,12 @@ class Questions:
         return {
             "taken": list(place.taken),
             "stopped": place.stopped,
-            "fields": [list(field) for field in place.fields],
-            "changed": [dataclasses.asdict(change) for change in place.changed],
-            "enabled": [dataclasses.asdict(step) for step in place.enabled],
+            "fields": [[bounded(field), bounded(value)] for field, value in place.fields],
+            "changed": _legible(place.changed),
+            "enabled": [
+                {"name": step.name, "transition": step.transition, "changes": _legible(step.changes)}
+                for step in place.enabled
+            ],
             "properties": [_judged(judgement) for judgement in place.judgements],
         }
 
@@ -116,10 +121,16 @@ def _path(given: dict[str, Any]) -> tuple[int, list[str]]:
     return number(given, "root", 2**31), path
 
 
+def _legible(changes: Iterable[Change]) -> list[dict[str, str]]:
+    return [
+        {name: bounded(value) for name, value in dataclasses.asdict(change).items()} for change in changes
+    ]
+
+
 def _judged(judgement: Judgement) -> dict[str, Any]:
     return {
         "name": judgement.prop.name,
         "holds": judgement.holds,
         "violated": judgement.violated,
-        "said": str(judgement) if judgement.violated or judgement.clause else "",
+        "said": bounded(str(judgement)) if judgement.violated or judgement.clause else "",
     }
