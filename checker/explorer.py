@@ -1,7 +1,7 @@
 """Looking around in a model: a place is an initial state and the names of the steps from there.
 
-No answer depends on the questions before it, so a place can be shared as text, and means the same in another process with
-the same model and scope.
+No answer depends on the questions before it, so a place can be shared as text, and means the same in another process
+with the same model and scope.
 """
 
 from __future__ import annotations

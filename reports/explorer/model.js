@@ -72,7 +72,11 @@ function drawRun() {
     button.addEventListener("click", () => at(i + 1));
     return listed(button);
   }));
+  keepInView();
   drawDiagram();
+}
+
+function keepInView() {
   const current = element("taken").children[here.position - 1];
   element("run").scrollTop = current ? current.offsetTop - element("run").clientHeight / 2 : 0;
 }
@@ -90,6 +94,7 @@ async function drawDiagram() {
       element("run").querySelectorAll(":scope > svg .row").forEach((row) => {
         row.addEventListener("click", () => at(Number(row.dataset.row)));
       });
+      keepInView();
     });
   }
   element("run").querySelectorAll(":scope > svg .row").forEach((row) => {
