@@ -13,13 +13,16 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from zabcheck.reports.diagram.page import FRAME
 from zabcheck.reports.diagram.svg import STYLE
 
+_SCRIPTS = {"model": ("asking.js", "run.js", "model.js"), "recording": ("asking.js", "recording.js")}
 _TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
 
 
 def page_files(page: str) -> dict[str, tuple[str, bytes]]:
     """What is at each path of ``page``, which is ``model`` or ``recording``: its media type and its content."""
-    contents = {name: _read(name) for name in (f"{page}.js", "asking.js", "explorer.css")}
-    contents |= {"": _PAGES.get_template(f"{page}.html").render(page=page), "diagram.css": FRAME + STYLE}
+    scripts = _SCRIPTS[page]
+    contents = {name: _read(name) for name in (*scripts, "explorer.css")}
+    contents["diagram.css"] = FRAME + STYLE
+    contents[""] = _PAGES.get_template(f"{page}.html").render(page=page, scripts=scripts)
     return {
         f"/{name}": (f"{_TYPES[name.rpartition('.')[2] or 'html']}; charset=utf-8", content.encode())
         for name, content in contents.items()
