@@ -1,7 +1,7 @@
 """Looking around in a model: a place is an initial state and the names of the steps from there.
 
-Nothing is kept between two questions, so a place can be shared as text, and means the same in another process with
-the same model and scope.
+No answer depends on the questions before it, so a place can be shared as text, and means the same in another process
+with the same model and scope.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import copy
 import dataclasses
 import random
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from zabcheck.checker.errors import UsageError
 from zabcheck.checker.model import Kind
 from zabcheck.checker.run import search
 from zabcheck.checker.search import Limits, Options, Problem, Stop
-from zabcheck.checker.trace import changes, initial_fields
+from zabcheck.checker.trace import changes, initial_fields, told
 from zabcheck.checker.vocabulary import NotEnabled
 from zabcheck.checker.walk import DEMANDS, Impossible, Judgement, Move, Walk
 
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 
     from zabcheck.checker.evaluate import State
     from zabcheck.checker.model import Model, Property
-    from zabcheck.checker.result import Change
+    from zabcheck.checker.result import Change, Trace
+
+_KEPT = 4096
+"""Steps of paths that are remembered: from one question to the next, a path is mostly the same."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,13 @@ class Explorer:
     ) -> None:
         variants = tuple(variants)
         self.walk = Walk(model, scope, properties, variants)
+        self._move = lru_cache(_KEPT)(self.walk.move)
         self.model = model
         self._scope = model.varied(scope, variants)
 
     def place(self, root: int, path: Sequence[str]) -> Place:
         """What is so after ``path`` from the initial state number ``root``."""
-        states, stopped = self._follow(root, path)
+        states, _, stopped = self._follow(root, path)
         evaluator, state = self.walk.evaluator, states[-1]
         return Place(
             taken=tuple(path[: len(states) - 1]),
@@ -86,17 +91,23 @@ class Explorer:
     def _enabled(self, state: State, move: Move) -> Enabled:
         return Enabled(move.name, move.taken.instance.name, changes(self.walk.evaluator, state, move.after))
 
-    def _follow(self, root: int, path: Sequence[str]) -> tuple[list[State], str]:
-        """The states along a path, and why it could not be followed further."""
+    def run(self, root: int, path: Sequence[str]) -> Trace:
+        """The run to a place, with its messages: what a diagram shows."""
+        states, moves, _ = self._follow(root, path)
+        return told(self.walk.evaluator, states, [move.taken for move in moves])
+
+    def _follow(self, root: int, path: Sequence[str]) -> tuple[list[State], list[Move], str]:
+        """The states along a path, the moves between them, and why it could not be followed further."""
         if not 0 <= root < len(self.walk.initial):
             raise UsageError(f"there is no initial state {root}; there are {len(self.walk.initial)}")
-        states = [self.walk.initial[root]]
+        states, moves = [self.walk.initial[root]], []
         for number, name in enumerate(path, 1):
             try:
-                states.append(self.walk.move(states[-1], name).after)
+                moves.append(self._move(states[-1], name))
             except (Impossible, UsageError) as reason:
-                return states, f"step {number}, {name}, is not possible: {reason}"
-        return states, ""
+                return states, moves, f"step {number}, {name}, is not possible: {reason}"
+            states.append(moves[-1].after)
+        return states, moves, ""
 
     def wander(self, root: int, path: Sequence[str], steps: int, seed: int) -> tuple[str, ...]:
         """At most ``steps`` random steps from a place on: less where nothing is enabled or a property is violated."""

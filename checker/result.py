@@ -80,7 +80,7 @@ class Trace:
     """A run from an initial state, replayed in plain Python.
 
     ``property`` is violated (or, for a goal, reached) in its last state, for ``arguments``. ``clause`` is what the
-    property said about it, ``evidence`` the values it looked at.
+    property said about it, ``evidence`` the values it looked at. All are empty where the run shows nothing but itself.
 
     For liveness, ``since`` says after how many steps ``property`` is demanded; it is false from there on. After
     ``cycle_from`` steps begins what is repeated for ever; after the last step, where the run may stop there.

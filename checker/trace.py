@@ -6,6 +6,7 @@ produced by the model's own functions and by nothing else.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -70,18 +71,29 @@ def explain(
     if unfulfilled and (wrong := flaw(evaluator, unfulfilled, states, path)):
         raise ReplayError(f"the run does not show that {prop.name} is violated: {wrong}")
     arguments, clause, evidence = _verdict(evaluator, prop, states, unfulfilled)
-    return Trace(
+    return dataclasses.replace(
+        told(evaluator, states, path),
         property=prop.name,
         arguments=arguments,
         clause=clause,
         evidence=evidence,
-        initial=initial_fields(evaluator, root),
+        since=unfulfilled.since if unfulfilled else None,
+        cycle_from=unfulfilled.cycle_from if unfulfilled else None,
+    )
+
+
+def told(evaluator: Evaluator, states: Sequence[State], path: Sequence[Taken]) -> Trace:
+    """The run through ``states`` as a trace that is about no property."""
+    return Trace(
+        property="",
+        arguments={},
+        clause="",
+        evidence=(),
+        initial=initial_fields(evaluator, states[0]),
         steps=tuple(
             step(evaluator, taken, before, after)
             for taken, before, after in zip(path, states, states[1:], strict=False)
         ),
-        since=unfulfilled.since if unfulfilled else None,
-        cycle_from=unfulfilled.cycle_from if unfulfilled else None,
         lanes=tuple(map(render, actors(evaluator))),
         messages=messages(evaluator, states, path),
     )

@@ -56,13 +56,17 @@ class _InTransit:
 class _Observed(PlainTree):
     """A state that may be changed, and that notes what is seen, and what comes and goes, in the cells of messages."""
 
-    def __init__(self, evaluator: Evaluator, state: State, notice: _Notice) -> None:
+    def __init__(self, evaluator: Evaluator, notice: _Notice) -> None:
         super().__init__(evaluator.shape)
-        self.values = list(state)
         self.view = evaluator.shape.view(self)
         self._fields = evaluator.shape.fields
         self._notice = notice
         self._seen: dict[int, list[Any]] = {}
+
+    def begin(self, state: State) -> None:
+        """Be ``state``, of which nothing is seen yet."""
+        self.values = list(state)
+        self._seen.clear()
 
     def read(self, index: int) -> Any:
         value = super().read(index)
@@ -90,6 +94,7 @@ class _Traffic:
         self._actors = actors(evaluator)
         self._all: list[_InTransit] = []
         self._queues: dict[int, list[_InTransit]] = {}
+        self._observed = _Observed(evaluator, self._notice)
         self._number, self._actor = 0, None
         for index, (field, value) in enumerate(zip(evaluator.shape.fields, root, strict=True)):
             if content := field.in_transit(value):
@@ -99,10 +104,10 @@ class _Traffic:
         """Run a step again, and see what it sends and receives."""
         transition = self._evaluator.model.transitions[taken.instance.name]
         self._number, self._actor = number, transition.actor(taken.instance)
-        observed = _Observed(self._evaluator, before, self._notice)
+        self._observed.begin(before)
         previous = set_run(_Script(taken.choices))
         try:
-            taken.instance.function(observed.view, *taken.instance.arguments)
+            taken.instance.function(self._observed.view, *taken.instance.arguments)
         finally:
             set_run(previous)
 

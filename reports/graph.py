@@ -12,6 +12,7 @@ from zabcheck.reports.diagram.svg import STYLE
 from zabcheck.reports.diagram.xml import element, inside, text
 from zabcheck.reports.differences import shorten
 from zabcheck.reports.legible import bounded
+from zabcheck.reports.trace import Labels
 
 if TYPE_CHECKING:
     from zabcheck.checker.result import Node, StateGraph
@@ -26,8 +27,9 @@ MOST_FIELDS = 6
 
 def labels(graph: StateGraph) -> list[list[str]]:
     """The lines that name each node: its fields, or its number where they are many."""
+    short = Labels(name for node in graph.nodes[:1] for name, _ in node.fields)
     return [
-        [bounded(f"{name}={value}") for name, value in node.fields]
+        [bounded(f"{short[name]}={value}") for name, value in node.fields]
         if len(node.fields) <= MOST_FIELDS
         else [str(place)]
         for place, node in enumerate(graph.nodes)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from zabcheck.reports.legible import legible
+from zabcheck.reports.legible import LONGEST_PASSAGE, bounded
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def say(console: Console, text: Text, *, indent: int = 2, hanging: int = 0) -> None:
     """Print a sentence, wrapped where it must be; lines after the first are indented by ``hanging`` more."""
-    text.plain = legible(text.plain)
+    text.plain = bounded(text.plain, LONGEST_PASSAGE)
     for i, line in enumerate(text.wrap(console, console.width - indent - hanging)):
         line.rstrip()
         console.print(Text(" " * (indent + hanging * (i > 0))).append_text(line), no_wrap=True, crop=True)
@@ -33,7 +33,7 @@ def flow(console: Console, *facts: str) -> None:
 
 def cut(console: Console, line: Text) -> None:
     """Print one line of a table, cut at the edge of the console with ``…``."""
-    line.plain = legible(line.plain)
+    line.plain = bounded(line.plain)
     line.rstrip()
     line.truncate(console.width, overflow="ellipsis")
     console.print(line, no_wrap=True, crop=True)

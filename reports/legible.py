@@ -11,6 +11,8 @@ import unicodedata
 
 LONGEST = 2_000
 """Characters of a value in a page; the JSON report has all of them."""
+LONGEST_NAME = 200
+"""Characters of a name in a page."""
 LONGEST_PASSAGE = 20_000
 """Characters of a passage."""
 
@@ -39,11 +41,16 @@ def legible(text: str) -> str:
     return text if text.isascii() and text.isprintable() else text.translate(_SHOWN)
 
 
-def bounded(text: str) -> str:
+def bounded(text: str, longest: int = LONGEST) -> str:
     """``text``, legible, and cut with a remark if it is very long."""
-    if len(text) <= LONGEST:
+    if len(text) <= longest:
         return legible(text)
-    return f"{legible(text[:LONGEST])}… ({len(text):,} characters)"
+    return f"{legible(text[:longest])}… ({len(text):,} characters)"
+
+
+def named(text: str) -> str:
+    """The same of a name, which is very long much earlier."""
+    return bounded(text, LONGEST_NAME)
 
 
 def passage(text: str, longest: int = LONGEST_PASSAGE) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from zabcheck.reports.legible import legible, passage
+from zabcheck.reports.legible import bounded, legible, passage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,17 +23,17 @@ def markdown(suites: Sequence[Suite]) -> bytes:
 
 
 def _section(suite: Suite) -> Iterator[str]:
-    yield f"### {_escaped(legible(suite.name))}"
+    yield f"### {_escaped(bounded(suite.name))}"
     yield ""
     yield "| | | |"
     yield "|---|---|---|"
     for case in suite.cases:
         message = legible(passage(case.message, _LONGEST).replace("\n", " "))
-        yield f"| {_MARKS[case.status]} | {_escaped(legible(case.name))} | {_escaped(message)} |"
+        yield f"| {_MARKS[case.status]} | {_escaped(bounded(case.name))} | {_escaped(message)} |"
     yield ""
     for case in suite.cases:
         if case.status == "failed" and case.details:
-            yield f"**{_escaped(legible(case.name))}**"
+            yield f"**{_escaped(bounded(case.name))}**"
             yield ""
             yield from (f"    {line}" for line in passage(case.details).split("\n"))
             yield ""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zabcheck.reports.charts import growth
 from zabcheck.reports.diagram.events import of_finding
-from zabcheck.reports.diagram.page import Chart, Page, Table
+from zabcheck.reports.diagram.page import Page, Table
 from zabcheck.reports.diagram.runs import of_performance, of_trace
 from zabcheck.reports.differences import difference
 from zabcheck.reports.quantities import count
+from zabcheck.reports.statistics import charts_of, facts_of
 from zabcheck.reports.terminal import described, what_becomes
 
 if TYPE_CHECKING:
@@ -45,19 +45,16 @@ def page_of(result: CheckResult) -> Page:
         ("transition", "fired", "what it is"),
         tuple((name, count(c.fired), c.sentence) for name, c in result.transitions.items()),
     )
+    search = Table("The search", ("what", "how many"), facts_of(result))
     diagram = diagram_of(result)
-    states, levels = count(result.distinct_states, "distinct state"), count(result.depth, "level")
-    charts = (
-        (Chart(f"{states} in {levels}", growth(result.states_by_depth)),) if result.states_by_depth else ()
-    )
     return Page(
         verdict=result.verdict,
         question=described(result),
         diagram=diagram,
         title=f"{result.model}: {result.verdict}",
         summary=result.reason or "every reachable state within these bounds was explored",
-        tables=(*_steps_of(diagram), properties, transitions),
-        charts=charts,
+        tables=(*_steps_of(diagram), properties, transitions, search),
+        charts=charts_of(result),
     )
 
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from zabcheck.reports.differences import difference, fold, shorten, without_before
 from zabcheck.reports.layout import cut, say
-from zabcheck.reports.legible import bounded
+from zabcheck.reports.legible import bounded, named
 from zabcheck.reports.quantities import count
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Labels:
         return f"{key}.{below}" if family and bracket and closed and key.isidentifier() else field
 
     def __getitem__(self, field: str) -> str:
-        return self._short.get(field, field)
+        return named(self._short.get(field, field))
 
 
 def show_steps(console: Console, trace: Trace) -> None:
@@ -112,7 +112,7 @@ def step_lines(steps: tuple[Step, ...], labels: Labels, width: int) -> list[Text
     for i, step in enumerate(steps):
         line = Text("  ")
         line.append(f"{i + 1:>{number}}", style="dim")
-        line.append(f"  {_middle_cut(step.transition, name):<{name}}", style="cyan")
+        line.append(f"  {_middle_cut(named(step.transition), name):<{name}}", style="cyan")
         if arguments:
             line.append(f"  {shorten(bounded(who[i]), arguments):<{arguments}}", style="magenta")
         line.append("  ")

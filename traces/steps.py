@@ -20,9 +20,11 @@ from zabcheck.traces.event import Recording, Step
 from zabcheck.traces.track import Track
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
     from zabcheck.checker.model import Instance, Model
+    from zabcheck.checker.result import Trace
+    from zabcheck.checker.trace import Taken
     from zabcheck.traces.event import Base
 
 ENVIRONMENT = "environment/steps"
@@ -101,6 +103,18 @@ def record_walk(
         }
         recorded.append(writer.step(instance, way.choices, values, at=f"walk {seed}, step {len(recorded)}"))
     return recorded
+
+
+def record_run(
+    model: Model[Any], scope: Any, path: Sequence[Taken], trace: Trace, made_by: str
+) -> list[Base]:
+    """A run that is known, with all that each step changed: ``path`` and ``trace`` are the same one."""
+    writer = StepWriter(model)
+    steps = (
+        writer.step(taken.instance, taken.choices, {change.field: change.after for change in step.changes})
+        for taken, step in zip(path, trace.steps, strict=True)
+    )
+    return [writer.recording(scope, made_by), *steps]
 
 
 def hide(events: Iterable[Step], which: Container[int]) -> list[Step]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zabcheck.reports.diagram.data import Arrow, Changed, Diagram, Row
 from zabcheck.reports.diagram.runs import lane_title
 from zabcheck.reports.events import kind_of, observed
-from zabcheck.reports.legible import bounded, legible
+from zabcheck.reports.legible import bounded, named
 from zabcheck.traces import event as kinds
 from zabcheck.traces.finding import cut
 
@@ -45,7 +45,7 @@ def of_finding(finding: Finding, around: Sequence[Base] = ()) -> Diagram:
         ("shown by", "the smallest set of events" if finding.minimal else "these events"),
     )
     return Diagram(
-        headline=legible(f"{finding.property} is {'not decided' if finding.doubt else 'violated'}"),
+        headline=f"{named(finding.property)} is {'not decided' if finding.doubt else 'violated'}",
         clause=bounded(finding.observed),
         facts=tuple((name, bounded(words)) for name, words in facts[1:] if words),
         lanes=tuple(lane_title(lane) for lane in lanes),
@@ -71,7 +71,7 @@ def _lanes(events: Sequence[Base]) -> list[str]:
 def _row(event: Base, lane: int, *, own: bool, is_place: bool) -> Row:
     detail = bounded(observed(event))
     return Row(
-        name=legible(f"sent {event.type}" if isinstance(event, kinds.Sent) else kind_of(event)),
+        name=named(f"sent {event.type}" if isinstance(event, kinds.Sent) else kind_of(event)),
         detail=detail,
         sentence=bounded(event.at or event.track),
         kind="event" if own else "context",
@@ -104,10 +104,10 @@ def _arrows(events: Sequence[Base], lanes: dict[str, int]) -> list[Arrow]:
         elif isinstance(event, kinds.Notified | kinds.Counted | kinds.LearnerCame):
             begin = sent.pop((said, other, server), row)
             made.append(
-                Arrow(lanes[str(other)], lanes[str(server)], legible(said), begin, row, received=True)
+                Arrow(lanes[str(other)], lanes[str(server)], bounded(said), begin, row, received=True)
             )
         elif isinstance(event, kinds.Sent | kinds.Ballot):
-            made.append(Arrow(lanes[str(server)], lanes[str(other)], legible(said), row, row, received=True))
+            made.append(Arrow(lanes[str(server)], lanes[str(other)], bounded(said), row, row, received=True))
     return made
 
 

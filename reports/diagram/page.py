@@ -20,9 +20,10 @@ from markupsafe import Markup
 
 from zabcheck import __version__
 from zabcheck.reports.diagram.svg import STYLE, drawn, heads
-from zabcheck.reports.legible import bounded, legible
+from zabcheck.reports.legible import bounded, named
 
 if TYPE_CHECKING:
+    from zabcheck.reports.charts import Chart
     from zabcheck.reports.diagram.data import Diagram
 
 _FILES = resources.files("zabcheck.reports.diagram")
@@ -34,6 +35,14 @@ _LEGEND = (
     "the row in which they cross · dashed ones were lost (✕) or are still in transit at the end"
 )
 
+_COLUMNS = {
+    **dict.fromkeys(("what it says", "what it is"), "prose"),
+    **dict.fromkeys(("observed", "allowed", "because"), "prose told"),
+    "verdict": "verdict",
+    "#": "number",
+}
+"""Columns that are not values, and how they are set: what is told has its column's name where there is no room."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -43,13 +52,10 @@ class Table:
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
-
-@dataclass(frozen=True)
-class Chart:
-    """A picture below the diagram: an SVG element."""
-
-    title: str
-    picture: str
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What each column holds, by its name: it is set accordingly."""
+        return tuple(_COLUMNS.get(name, "value") for name in self.head)
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,7 @@ class Page:
 def document(page: Page) -> bytes:
     """The HTML file."""
     diagram, script = page.diagram, _read("page.js")
-    style = _read("page.css") + STYLE
+    style = FRAME + _read("page.css") + STYLE
     return _TEMPLATE.render(
         verdict=page.verdict,
         question=bounded(page.question),
@@ -82,7 +88,7 @@ def document(page: Page) -> bytes:
         heads=Markup(heads(diagram)) if diagram else "",  # noqa: S704 - as above
         legend=_LEGEND if diagram is None or diagram.is_run else _LEGEND_OF_EVENTS,
         tables=[_legible(table) for table in page.tables],
-        charts=[Chart(chart.title, Markup(chart.picture)) for chart in page.charts],  # noqa: S704 - as above
+        charts=[(chart.title, Markup(chart.picture)) for chart in page.charts],  # noqa: S704 - as above
         version=__version__,
         style=Markup(style),  # noqa: S704 - our own
         script=Markup(script),  # noqa: S704 - our own
@@ -95,6 +101,9 @@ def document(page: Page) -> bytes:
 def _read(name: str) -> str:
     return _FILES.joinpath(name).read_text(encoding="utf-8")
 
+
+FRAME = _read("time.css")
+"""The style of what is around a diagram in a page, and of its colours."""
 
 _TEMPLATE = Environment(
     autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -150,7 +159,7 @@ def _owners(diagram: Diagram) -> dict[str, str]:
     """The fields that belong to one lane, each with its title."""
     owners = {}
     for field, _ in diagram.initial:
-        keys = [legible(key) for key in re.split(r"[.\[\]]+", field)[:2]]
+        keys = [named(key) for key in re.split(r"[.\[\]]+", field)[:2]]
         titles = [title for title in diagram.lanes for key in keys if key in (title, title.removeprefix("s"))]
         if titles:
             owners[field] = titles[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zabcheck.reports.diagram.data import Arrow, Changed, Diagram, Row
-from zabcheck.reports.legible import bounded, legible
+from zabcheck.reports.legible import bounded, named
 from zabcheck.reports.trace import Labels, clause_of
 
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 def of_trace(trace: Trace, sentence: str = "", what: str = "is false") -> Diagram:
     """The diagram of a counterexample or witness; ``what`` becomes of its property, which says ``sentence``."""
     made = _Maker(trace.lanes, trace.initial)
-    facts = [("property", sentence)] if sentence and trace.clause else []
+    facts = [("property", bounded(sentence))] if sentence and trace.clause else []
     facts += [(made.field(name), bounded(value)) for name, value in trace.evidence]
     return Diagram(
-        headline=legible(f"{trace.property} {what}"),
+        headline=f"{named(trace.property)} {what}",
         clause=bounded(clause_of(trace, sentence, what)),
         facts=tuple(facts),
         lanes=made.titles,
@@ -41,9 +41,9 @@ def of_performance(performance: Performance) -> Diagram:
         for act in performance.acts
         for place, step in enumerate(act.steps)
     ]
-    claims = [("✓" if claim.holds else "✗", legible(claim.sentence)) for claim in performance.claims]
+    claims = [("✓" if claim.holds else "✗", bounded(claim.sentence)) for claim in performance.claims]
     return Diagram(
-        headline=legible(performance.name),
+        headline=named(performance.name),
         clause=bounded(performance.stopped or performance.sentence),
         facts=tuple(claims),
         lanes=made.titles,
@@ -64,12 +64,12 @@ class _Maker:
 
     def field(self, label: str) -> str:
         """The short name of a field."""
-        return legible(self._labels[label])
+        return named(self._labels[label])
 
     def row(self, step: Step, remark: str = "") -> Row:
         """A step as a row."""
         return Row(
-            name=legible(step.transition),
+            name=named(step.transition),
             detail=bounded(", ".join(f"{name} = {value}" for name, value in step.arguments.items())),
             sentence=bounded(step.sentence),
             kind="environment" if step.environment else "fault" if step.fault else "step",
@@ -80,7 +80,7 @@ class _Maker:
                 for c in step.changes
             ),
             down=frozenset(self._lanes[lane] for lane in step.down),
-            remark=legible(remark),
+            remark=bounded(remark),
         )
 
     def arrows(self, messages: Iterable[Message]) -> tuple[Arrow, ...]:
@@ -100,4 +100,4 @@ class _Maker:
 
 def lane_title(name: str) -> str:
     """The name of a lane: a bare number is that of a server."""
-    return f"s{name}" if name.isdecimal() else legible(name)
+    return f"s{name}" if name.isdecimal() else named(name)

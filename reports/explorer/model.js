@@ -5,7 +5,6 @@
 let about = null;
 let here = { root: 0, position: 0, path: [] };
 let shown = null;
-let asking = 0;
 
 // -- places and addresses --
 
@@ -25,12 +24,7 @@ function placeOf(hash) {
   }
 }
 
-function go(place) {
-  const target = address(place);
-  if (target === location.hash) show();
-  else location.hash = target;
-}
-
+const go = (place) => visit(address(place), show);
 const at = (position) => go({ ...here, position: Math.max(0, Math.min(position, here.path.length)) });
 const before = () => here.path.slice(0, here.position);
 
@@ -40,11 +34,9 @@ function take(name) {
 }
 
 async function show() {
-  const asked = ++asking;
   here = placeOf(location.hash) || { root: 0, position: 0, path: about.start.path, ...about.start };
-  try {
-    const place = await ask("place", { root: here.root, path: before() });
-    if (asked !== asking) return;
+  const question = () => ask("place", { root: here.root, path: before() });
+  await latest("place", question, (place) => {
     if (place.stopped) {
       here = { ...here, position: place.taken.length, path: place.taken };
       history.replaceState(null, "", address(here));
@@ -52,36 +44,19 @@ async function show() {
     shown = place;
     draw();
     say(place.stopped, Boolean(place.stopped));
-  } catch (error) {
-    if (asked === asking) say(error.message, true);
-  }
+  });
 }
 
 // -- drawing --
 
 function draw() {
   element("position").textContent = `step ${here.position} of ${here.path.length}`;
-  element("first").disabled = element("back").disabled = here.position === 0;
-  element("forward").disabled = element("last").disabled = here.position === here.path.length;
+  enableMoves(here.position > 0, here.position < here.path.length);
   drawRun();
   drawSteps();
   drawState();
   drawProperties();
   drawMarks();
-}
-
-function drawRun() {
-  const names = [about.roots > 1 ? `initial state ${here.root}` : "initial state", ...here.path];
-  element("run").replaceChildren(...names.map((name, position) => {
-    const button = make("button", "", position > here.position ? "later" : "");
-    button.append(make("span", String(position), "number"), make("code", name));
-    if (position === here.position) button.setAttribute("aria-current", "step");
-    button.addEventListener("click", () => at(position));
-    const item = make("li");
-    item.append(button);
-    return item;
-  }));
-  reveal(element("run"));
 }
 
 function effect(changes) {
@@ -100,9 +75,7 @@ function drawSteps() {
     button.title = about.transitions[step.transition] || "";
     button.append(make("span", step.name, "name"), make("span", effect(step.changes), "effect"));
     button.addEventListener("click", () => take(step.name));
-    const item = make("li");
-    item.append(button);
-    return item;
+    return listed(button);
   });
   if (!items.length) {
     items.push(make("li", shown.enabled.length ? "No step matches." : "No step is possible: the run ends here."));
@@ -145,15 +118,9 @@ function drawState() {
 }
 
 function rowOf(field, group, value, change) {
-  const row = make("tr", "", change ? "changed" : "");
-  const label = make("th", field.slice(group.length).replace(/^\./, ""));
-  label.scope = "row";
-  label.title = field;
-  const cell = make("td");
-  if (change) cell.append(make("del", change.before), " ");
-  cell.append(value);
-  row.append(label, cell);
-  return row;
+  const name = field.slice(group.length).replace(/^\./, "");
+  const content = change ? [make("del", change.before), " ", value] : [value];
+  return labelled(name, field, content, change ? "changed" : "");
 }
 
 function noRow() {
@@ -165,18 +132,12 @@ function noRow() {
 }
 
 function drawProperties() {
-  element("violated").replaceChildren(...shown.properties.filter((judged) => judged.violated).map((judged) => {
-    const item = make("li");
-    item.append(make("strong", judged.name), judged.said.slice(judged.name.length));
-    return item;
-  }));
+  element("violated").replaceChildren(...shown.properties.filter((judged) => judged.violated).map((judged) =>
+    listed(make("strong", judged.name), judged.said.slice(judged.name.length))));
   element("properties").replaceChildren(...shown.properties.map((judged) => {
-    const item = make("li", "", judged.violated ? "violated" : judged.holds ? "true" : "open");
-    const details = make("details");
-    details.append(make("summary", judged.name), make("p", about.properties[judged.name].kind));
-    details.append(make("p", judged.said || about.properties[judged.name].sentence));
-    item.append(make("span", judged.holds ? "true" : "false", "truth"), details);
-    return item;
+    const { kind, sentence } = about.properties[judged.name];
+    const classes = judged.violated ? "violated" : judged.holds ? "true" : "open";
+    return judgedItem(judged.name, judged.holds ? "true" : "false", classes, kind, judged.said || sentence);
   }));
 }
 
@@ -212,9 +173,7 @@ function drawMarks() {
     const remove = make("button", "×");
     remove.setAttribute("aria-label", `Remove the bookmark ${each.name}`);
     remove.addEventListener("click", () => keep(marks().filter((other) => other.hash !== each.hash)));
-    const item = make("li");
-    item.append(link, remove);
-    return item;
+    return listed(link, remove);
   }));
 }
 
@@ -242,12 +201,11 @@ const wander = () => onward(
 );
 const seek = () => onward("seek", { property: element("goal").value }, "Looking …");
 
-const keys = {
+const moves = {
   ArrowLeft: () => at(here.position - 1),
   ArrowRight: () => at(here.position + 1),
   Home: () => at(0),
   End: () => at(here.path.length),
-  "/": () => element("filter").focus(),
   r: wander,
   b: mark,
 };
@@ -263,26 +221,13 @@ function optionsOf(demand, label) {
   return group;
 }
 
-async function begin() {
-  try {
-    about = await ask("about", {});
-  } catch (error) {
-    say(error.message, true);
-    return;
-  }
-  document.title = `${about.model}: zabcheck explore`;
-  element("title").textContent = about.model;
+begin((said) => {
+  about = said;
+  entitle(about.model);
   element("about").textContent = about.sentence;
   element("question").textContent = about.title;
   element("goal").replaceChildren(optionsOf(false, "Where it is true"), optionsOf(true, "Where it is violated"));
-  onClicks({
-    first: keys.Home, back: keys.ArrowLeft, forward: keys.ArrowRight, last: keys.End, wander, seek, mark,
-  });
+  onActions(moves, { wander, seek, mark, root: moves.Home });
   element("filter").addEventListener("input", () => shown && drawSteps());
   for (const id of ["fields", "changed"]) element(id).addEventListener("input", () => shown && drawState());
-  onKeys(keys);
-  addEventListener("hashchange", show);
-  await show();
-}
-
-begin();
+}, show);

@@ -4,7 +4,6 @@
 let about = null;
 let here = 0;
 let shown = [];
-let asking = 0;
 const marked = new Set();
 
 const numberOf = (hash) => {
@@ -12,28 +11,25 @@ const numberOf = (hash) => {
   return match ? Math.min(Number(match[1]), Math.max(about.count - 1, 0)) : null;
 };
 
-function go(number) {
-  if (`#${number}` === location.hash) show();
-  else location.hash = `#${number}`;
-}
+const go = (number) => visit(`#${number}`, show);
 
 async function show() {
-  const asked = ++asking;
+  if (!about.count) {
+    say("There are no events.");
+    return;
+  }
   here = numberOf(location.hash) ?? about.findings[0]?.events.at(-1) ?? 0;
   element("judged-part").hidden = true;
   element("position").textContent = `event ${here + 1} of ${about.count}`;
-  try {
-    const given = { at: here, track: element("track").value, text: element("filter").value };
-    const [around, event] = await Promise.all([ask("events", given), ask("event", { at: here })]);
-    if (asked !== asking) return;
+  const given = { at: here, track: element("track").value, text: element("filter").value };
+  const question = () => Promise.all([ask("events", given), ask("event", { at: here })]);
+  await latest("event", question, ([around, event]) => {
     shown = around.events;
     drawEvents();
     drawEvent(event.fields);
     drawFindings();
     say("");
-  } catch (error) {
-    if (asked === asking) say(error.message, true);
-  }
+  });
 }
 
 // The nearest shown event before or after this one.
@@ -42,16 +38,13 @@ const previous = () => shown.findLast((event) => event.index < here)?.index;
 const move = (number) => number !== undefined && go(number);
 
 function drawEvents() {
-  element("back").disabled = element("first").disabled = previous() === undefined;
-  element("forward").disabled = element("last").disabled = next() === undefined;
+  enableMoves(previous() !== undefined, next() !== undefined);
   const items = shown.map((event) => {
     const button = make("button", "", marked.has(event.index) ? "marked" : "");
     button.append(make("span", event.track, "track"), make("code", event.text));
     if (event.index === here) button.setAttribute("aria-current", "true");
     button.addEventListener("click", () => go(event.index));
-    const item = make("li");
-    item.append(button);
-    return item;
+    return listed(button);
   });
   if (!items.length) items.push(make("li", "No event matches."));
   element("events").replaceChildren(...items);
@@ -60,13 +53,7 @@ function drawEvents() {
 
 function drawEvent(fields) {
   const body = make("tbody");
-  for (const [name, value] of Object.entries(fields)) {
-    const row = make("tr");
-    const label = make("th", name);
-    label.scope = "row";
-    row.append(label, make("td", value));
-    body.append(row);
-  }
+  body.append(...Object.entries(fields).map(([name, value]) => labelled(name, name, [value])));
   element("event").replaceChildren(body);
 }
 
@@ -97,36 +84,30 @@ function drawFindings() {
 async function judge() {
   const at = here;
   say("Judging …");
-  try {
-    const judged = await ask("judge", { at });
-    if (at !== here) return;
+  await latest("event", () => ask("judge", { at }), (judged) => {
     const order = ["violated", "holds", "inconclusive", "not decidable"];
     const sorted = judged.properties.sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
     element("properties").replaceChildren(...sorted.map((property) => {
-      const item = make("li", "", { violated: "violated", holds: "true" }[property.verdict] || "open");
-      const details = make("details");
-      details.append(make("summary", property.name), make("p", about.properties[property.name]));
+      const classes = { violated: "violated", holds: "true" }[property.verdict] || "open";
       const places = property.checked ? ` (${property.checked})` : "";
-      item.append(make("span", `${property.verdict}${places}`, "truth"), details);
-      return item;
+      return judgedItem(property.name, `${property.verdict}${places}`, classes, about.properties[property.name]);
     }));
-    element("judged-title").textContent = `Decided up to event ${here + 1}`;
+    element("judged-title").textContent = `Decided up to event ${at + 1}`;
     element("judged-part").hidden = false;
     say("");
-  } catch (error) {
-    say(error.message, true);
-  }
+  });
 }
 
-async function begin() {
-  try {
-    about = await ask("about", {});
-  } catch (error) {
-    say(error.message, true);
-    return;
-  }
-  document.title = `${about.title}: zabcheck explore`;
-  element("title").textContent = about.title;
+const moves = {
+  ArrowLeft: () => move(previous()),
+  ArrowRight: () => move(next()),
+  Home: () => go(0),
+  End: () => go(about.count - 1),
+};
+
+begin((said) => {
+  about = said;
+  entitle(about.title);
   element("about").textContent = [`${about.verdict}: ${about.reason}`, about.limit].filter(Boolean).join("; ");
   for (const finding of about.findings) finding.events.forEach((number) => marked.add(number));
   element("track").append(...about.tracks.map((track) => {
@@ -134,26 +115,9 @@ async function begin() {
     option.value = track;
     return option;
   }));
-  if (!about.count) {
-    say("There are no events.");
-    return;
-  }
-  const actions = {
-    ArrowLeft: () => move(previous()),
-    ArrowRight: () => move(next()),
-    Home: () => go(0),
-    End: () => go(about.count - 1),
-    "/": () => element("filter").focus(),
-  };
-  onClicks({
-    first: actions.Home, back: actions.ArrowLeft, forward: actions.ArrowRight, last: actions.End, judge,
-  });
+  if (!about.count) return;
+  onActions(moves, { judge });
   element("judge").disabled = !about.judges;
   element("track").addEventListener("change", show);
   element("filter").addEventListener("input", show);
-  onKeys(actions);
-  addEventListener("hashchange", show);
-  await show();
-}
-
-begin();
+}, show);

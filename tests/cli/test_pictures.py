@@ -41,6 +41,8 @@ def test_files_are_the_same_every_time(capsys: pytest.CaptureFixture[str]) -> No
         (["--html", "-"], "--html: a page goes to a file"),
         (["--html", "x.svg", "--export", "x.svg"], "two reports name the same file"),
         (["--html", "no/where.html"], "--html: cannot write no/where.html"),
+        (["--charts", "no/where.svg"], "--charts: cannot write no/where.svg"),
+        (["--charts", "x.svg", "--export", "x.svg"], "two reports name the same file"),
     ],
 )
 def test_mistakes_are_found_before_the_search(
@@ -50,6 +52,37 @@ def test_mistakes_are_found_before_the_search(
     shown = capsys.readouterr()
     assert said in shown.err
     assert shown.out == ""
+
+
+def test_charts_of_a_search(capsys: pytest.CaptureFixture[str]) -> None:
+    for number, workers in enumerate("12"):
+        assert main([*HASTY, "--charts", f"{number}.svg", "--workers", workers]) == 1
+    assert Path("0.svg").read_bytes() == Path("1.svg").read_bytes()
+    assert "decide_commit" in Path("0.svg").read_text(encoding="utf-8")
+
+
+def test_a_run_as_events_is_one_that_validate_knows(capsys: pytest.CaptureFixture[str]) -> None:
+    zab = ["check", "zab", "--servers", "2", "--transactions", "1", "--epochs", "1", "--quiet"]
+    assert main([*zab, "--witness", "CommittedEverywhere", "--json", "w.json", "--export", "w.jsonl"]) == 0
+    lines = Path("w.jsonl").read_text(encoding="utf-8").splitlines()
+    steps = json.loads(Path("w.json").read_bytes())["witness"]["steps"]
+    assert [json.loads(line).get("transition") for line in lines] == [None, *(s["transition"] for s in steps)]
+    assert main(["validate", "w.jsonl"]) == 0
+    assert "a run of the model explains it" in capsys.readouterr().out
+    last = json.loads(lines[-1])
+    last["seen"] = dict.fromkeys(last["seen"], "another")
+    Path("x.jsonl").write_text("\n".join([*lines[:-1], json.dumps(last)]) + "\n", encoding="utf-8")
+    assert main(["validate", "x.jsonl"]) == 1
+
+
+def test_the_run_of_a_variant_is_none_of_the_model(capsys: pytest.CaptureFixture[str]) -> None:
+    mutant = ["check", "zab", "--variant", "leader-keeps-its-history", "--property", "P1s", "--quiet"]
+    assert main([*mutant, "--export", "x.jsonl"]) == 1
+    capsys.readouterr()
+    assert main(["validate", "x.jsonl"]) == 1
+    assert "Violation of Refinement" in capsys.readouterr().out
+    assert main(["demo", "orphan-discarded", "--export", "x.jsonl"]) == 2
+    assert "--export: the name x.jsonl says no format" in capsys.readouterr().err
 
 
 def test_a_run_that_is_not_there_is_not_written(capsys: pytest.CaptureFixture[str]) -> None:

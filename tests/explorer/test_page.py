@@ -9,6 +9,9 @@ import pytest
 
 from tests.explorer.conftest import BAD, position, serving
 from zabcheck.checker import Model, because, require
+from zabcheck.checker.explorer import Explorer
+from zabcheck.model import models
+from zabcheck.reports.legible import legible
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page as Tab
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
 def opened(page: Page, server: Server, where: str = "") -> Tab:
     tab = page.open(server.address + where)
-    tab.wait_for_selector("#run button")
+    tab.wait_for_selector("#run > svg")
     return tab
 
 
@@ -38,6 +41,40 @@ def test_clicking_through_a_counterexample_reaches_its_last_state(page: Page, se
     position(tab, "step 4 of 5")
 
 
+def test_the_diagram_is_of_the_run(page: Page) -> None:
+    zab = models()["zab"]
+    explorer = Explorer(zab, zab.scope())
+    path = explorer.wander(0, (), 16, seed=1)
+    run = explorer.run(0, path)
+    assert len(run.messages) > 4
+    with serving(zab, path) as server:
+        tab = opened(page, server)
+        assert tab.locator("#run > svg .row").count() == tab.locator("#taken li").count() == len(path)
+        drawn = tab.eval_on_selector_all(
+            "#run > svg .message", "all => all.map(m => [m.dataset.sent, m.dataset.ended])"
+        )
+        assert drawn == [[str(m.sent), "" if m.ended is None else str(m.ended)] for m in run.messages]
+        assert tab.locator("#heads .title").all_text_contents() == list(run.lanes)
+        tab.locator("#run > svg .row .hit").nth(2).click()
+        position(tab, f"step 3 of {len(path)}")
+        assert tab.locator("#run > svg .row.chosen").get_attribute("data-row") == "3"
+        assert tab.locator("#run > svg .row.other").count() == len(path) - 3
+        tab.click("#root")
+        position(tab, f"step 0 of {len(path)}")
+
+
+def test_the_diagram_grows_with_the_run(page: Page, server: Server) -> None:
+    tab = opened(page, server, "#0:")
+    assert tab.locator("#run > svg .row").count() == 0
+    for number in (1, 2, 3):
+        tab.click("#steps button")
+        position(tab, f"step {number} of {number}")
+        tab.wait_for_function("n => document.querySelectorAll('#run > svg .row').length === n", arg=number)
+    tab.click("#back")
+    position(tab, "step 2 of 3")
+    assert tab.locator("#run > svg .row").count() == 3
+
+
 def test_the_address_names_the_place(page: Page, server: Server) -> None:
     tab = opened(page, server)
     tab.keyboard.press("End")
@@ -48,7 +85,7 @@ def test_the_address_names_the_place(page: Page, server: Server) -> None:
     tab.goto("about:blank")
     tab.goto(shared)
     position(tab, "step 5 of 5")
-    assert tab.inner_text("#run [aria-current] code") == BAD[-1]
+    assert tab.inner_text("#taken [aria-current] code") == BAD[-1]
 
 
 def test_an_address_of_another_model_goes_as_far_as_it_can(page: Page, server: Server) -> None:
@@ -63,7 +100,7 @@ def test_steps_are_taken_by_clicking(page: Page, server: Server) -> None:
     tab.fill("#filter", "abort(rm2)")
     tab.click("#steps button")
     position(tab, "step 1 of 1")
-    assert tab.inner_text("#run [aria-current] code") == "choose_to_abort(rm2)"
+    assert tab.inner_text("#taken [aria-current] code") == "choose_to_abort(rm2)"
     tab.check("#changed")
     assert tab.locator("#state tr.changed").count() == 1
     tab.click("#back")
@@ -153,10 +190,12 @@ def test_hostile_names_stay_text(page: Page) -> None:
         tab.click("#steps button")
         position(tab, "step 1 of 1")
         tab.keyboard.press("b")
-        assert HOSTILE in (tab.text_content("#state") or "")
-        assert HOSTILE in (tab.text_content("#violated") or "")
+        assert legible(HOSTILE) in (tab.text_content("#state") or "")
+        assert legible(HOSTILE) in (tab.text_content("#violated") or "")
+        tab.wait_for_selector("#run > svg .row")
+        assert "<script>" in (tab.text_content("#heads") or "")
         tab.reload()
         position(tab, "step 1 of 1")
         assert tab.title().startswith("<script>")
-        assert tab.locator("script").count() == 2
+        assert tab.locator("script").count() == 3
         assert tab.locator("img").count() == 0

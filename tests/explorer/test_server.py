@@ -17,7 +17,12 @@ def test_it_listens_to_this_machine_alone(server: Server) -> None:
 
 
 def test_the_page(server: Server) -> None:
-    for path, media in (("/", "html"), ("/explorer.css", "css"), ("/model.js", "javascript")):
+    for path, media in (
+        ("/", "html"),
+        ("/explorer.css", "css"),
+        ("/diagram.css", "css"),
+        ("/model.js", "javascript"),
+    ):
         answer, body = send(server, "GET", path)
         assert answer.status == 200
         assert media in (answer.getheader("Content-Type") or "")
@@ -41,6 +46,10 @@ def test_questions(server: Server) -> None:
     status, place = ask(server, "place", root=0, path=list(BAD))
     assert status == 200
     assert [p["name"] for p in place["properties"] if p["violated"]] == ["consistent"]
+    drawn = ask(server, "diagram", root=0, path=list(BAD))[1]
+    assert drawn["picture"].startswith("<svg ")
+    assert "style" not in drawn["picture"] + drawn["heads"]  # the page's policy forbids it
+    assert ask(server, "diagram", root=0, path=["x"] * 1_001)[0] == 400
     assert ask(server, "wander", root=0, path=list(BAD[:2]), steps=3, seed=1)[1]["steps"]
     assert len(ask(server, "seek", root=0, path=[], property="consistent")[1]["steps"]) == 5
 

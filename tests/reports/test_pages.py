@@ -161,7 +161,9 @@ def test_nothing_is_injected(page: Page, file: Path, samples: Samples) -> None:
     assert "10,000,000 characters" in tab.locator(".detail").inner_text()
 
 
-def test_three_hundred_steps(page: Page, file: Path, samples: Samples) -> None:
+@pytest.mark.parametrize("width", [1280, 375])
+def test_three_hundred_steps(page: Page, file: Path, samples: Samples, width: int) -> None:
+    page.tab.set_viewport_size({"width": width, "height": 800})
     steps = tuple(dataclasses.replace(samples.trace.steps[0], lanes=("s1",)) for _ in range(300))
     messages = tuple(
         Message("s1", "s2", f"m{i}", "c", i, min(i + 40, 300), received=True) for i in range(1, 260)
@@ -169,6 +171,7 @@ def test_three_hundred_steps(page: Page, file: Path, samples: Samples) -> None:
     trace = dataclasses.replace(samples.trace, lanes=("s1", "s2", "s3"), steps=steps, messages=messages)
     tab = shown(page, file, document(page_of(dataclasses.replace(samples.violated, counterexample=trace))))
     assert tab.locator(".step").count() == 300
+    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert tab.locator("[aria-current=step]").is_visible()
     assert tab.locator(".heads").bounding_box()["y"] < tab.locator("[aria-current=step]").bounding_box()["y"]
 
@@ -176,5 +179,6 @@ def test_three_hundred_steps(page: Page, file: Path, samples: Samples) -> None:
 def test_a_search_without_a_run_has_a_page_too(page: Page, file: Path, samples: Samples) -> None:
     tab = shown(page, file, document(page_of(samples.holds)))
     assert "every reachable state" in tab.locator("header").inner_text()
-    assert tab.locator(".bar").count() == 3
+    assert tab.locator(".charts section:first-child .bar").count() == 3
+    assert tab.locator(".charts h2").count() == 4
     assert page.axe() == []

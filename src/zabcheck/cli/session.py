@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from zabcheck.checker.errors import UsageError
 from zabcheck.cli.ci import add_ci, ci_reports
 from zabcheck.cli.interruption import Interruption
-from zabcheck.cli.output import destination, printing, write_json
-from zabcheck.cli.pictures import Pictures, add_pictures
+from zabcheck.cli.output import destination, printing, write, write_json
+from zabcheck.cli.pictures import EVENTS, FORMATS, Pictures, add_pictures
 from zabcheck.cli.status import Status, status_of, tell
 from zabcheck.reports.cases import check_suite
 from zabcheck.reports.json import document
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from zabcheck.cli.arguments import Parser
     from zabcheck.cli.question import Question
     from zabcheck.reports.destination import Destination
+    from zabcheck.traces.event import Base
 
 
 REPORTING = {
-    *("json", "html", "export", "diagram", "junit", "sarif", "markdown", "github", "write_test"),
+    *("json", "html", "export", "diagram", "charts", "junit", "sarif", "markdown", "github", "write_test"),
     *("quiet", "witness", "checkpoint", "resume"),
 }
 """The options, as they are parsed, that say what to do with a result: for whoever makes another use of it."""
@@ -40,7 +41,10 @@ def add_output(parser: Parser) -> None:
         "--json", metavar="FILE", help="write the result as JSON; - for standard output and no text"
     )
     add_ci(output)
-    add_pictures(output, "the counterexample or witness")
+    add_pictures(output, "the counterexample or witness", FORMATS | EVENTS)
+    output.add_argument(
+        "--charts", metavar="FILE", help="write the search in numbers and charts, as a picture (SVG)"
+    )
     output.add_argument("--quiet", action="store_true", help="nothing on standard error but mistakes")
 
 
@@ -55,7 +59,8 @@ def conduct(
     from zabcheck.reports.progress import reporter_for
 
     report, for_ci = destination(parsed.json, "--json"), ci_reports(parsed)
-    pictures = Pictures(parsed)
+    pictures = Pictures(parsed, parsed.charts, formats=FORMATS | EVENTS)
+    charts = destination(parsed.charts, "--charts")
     if not parsed.quiet:
         for remark in asked.remarks:
             tell(f"zabcheck: {remark}")
@@ -65,7 +70,11 @@ def conduct(
     ):
         result = search(interruption.listening(reporter))
     result = dataclasses.replace(result, scope=result.scope | asked.named)
-    _deliver(result, report, pictures, simulation)
+    _deliver(result, report, pictures, simulation, asked)
+    if charts is not None:
+        from zabcheck.reports.statistics import statistics
+
+        write(charts, statistics(result).encode("utf-8", "replace"))
     for_ci.deliver([check_suite(result, asked.title)])
     if also:
         also(result)
@@ -73,7 +82,11 @@ def conduct(
 
 
 def _deliver(
-    result: CheckResult, report: Destination | None, pictures: Pictures, simulation: Simulation | None
+    result: CheckResult,
+    report: Destination | None,
+    pictures: Pictures,
+    simulation: Simulation | None,
+    asked: Question,
 ) -> None:
     """Write the files and print the text; when the first fails, the second is still printed."""
     from zabcheck.reports.pages import diagram_of, page_of
@@ -82,7 +95,7 @@ def _deliver(
     try:
         write_json(report, document(result, dataclasses.asdict(simulation) if simulation else None))
         if pictures.any:
-            pictures.write(page_of(result))
+            pictures.write(page_of(result), lambda: _events(result, asked))
     except UsageError as error:
         failure = error
     if report is None or not report.is_standard_output:
@@ -95,3 +108,16 @@ def _deliver(
             pictures.show(console_for(stream), diagram_of(result))
     if failure:
         raise failure
+
+
+def _events(result: CheckResult, asked: Question) -> list[Base]:
+    """The counterexample or witness, taken once more, as events."""
+    from zabcheck.checker.rerun import rerun
+    from zabcheck.traces.steps import record_run
+
+    trace = result.counterexample or result.witness
+    if trace is None:
+        return []
+    scope = asked.model.varied(asked.scope, asked.variants)
+    path = rerun(asked.model, scope, trace).path
+    return record_run(asked.model, scope, path, trace, "zabcheck")

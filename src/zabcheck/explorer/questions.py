@@ -9,16 +9,21 @@ from typing import TYPE_CHECKING, Any
 from zabcheck.checker.errors import UsageError
 from zabcheck.checker.walk import DEMANDS
 from zabcheck.explorer.given import number
+from zabcheck.reports.diagram.runs import of_trace
+from zabcheck.reports.diagram.svg import drawn, heads
+from zabcheck.reports.legible import bounded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from zabcheck.checker.explorer import Explorer
+    from zabcheck.checker.result import Change
     from zabcheck.checker.walk import Judgement
 
 _MOST_STEPS = 1_000
 """Random steps that are taken for one question."""
 _LONGEST_PATH = 100_000
+_MOST_DRAWN = 1_000
 
 
 class Questions:
@@ -43,6 +48,7 @@ class Questions:
         self._known: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "about": self._about,
             "place": self._place,
+            "diagram": self._diagram,
             "wander": self._wander,
             "seek": self._seek,
         }
@@ -78,11 +84,22 @@ class Questions:
         return {
             "taken": list(place.taken),
             "stopped": place.stopped,
-            "fields": [list(field) for field in place.fields],
-            "changed": [dataclasses.asdict(change) for change in place.changed],
-            "enabled": [dataclasses.asdict(step) for step in place.enabled],
+            "fields": [[bounded(field), bounded(value)] for field, value in place.fields],
+            "changed": _legible(place.changed),
+            "enabled": [
+                {"name": step.name, "transition": step.transition, "changes": _legible(step.changes)}
+                for step in place.enabled
+            ],
             "properties": [_judged(judgement) for judgement in place.judgements],
         }
+
+    def _diagram(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The picture of the run to a place, and the titles of its lanes, as SVG."""
+        root, path = _path(given)
+        if len(path) > _MOST_DRAWN:
+            raise UsageError(f"a run of more than {_MOST_DRAWN:,} steps is not drawn")
+        diagram = of_trace(self._explorer.run(root, path), what="a run")
+        return {"picture": drawn(diagram, names=False, style=False), "heads": heads(diagram)}
 
     def _wander(self, given: dict[str, Any]) -> dict[str, Any]:
         steps, seed = number(given, "steps", _MOST_STEPS), number(given, "seed", 2**63)
@@ -104,10 +121,16 @@ def _path(given: dict[str, Any]) -> tuple[int, list[str]]:
     return number(given, "root", 2**31), path
 
 
+def _legible(changes: Iterable[Change]) -> list[dict[str, str]]:
+    return [
+        {name: bounded(value) for name, value in dataclasses.asdict(change).items()} for change in changes
+    ]
+
+
 def _judged(judgement: Judgement) -> dict[str, Any]:
     return {
         "name": judgement.prop.name,
         "holds": judgement.holds,
         "violated": judgement.violated,
-        "said": str(judgement) if judgement.violated or judgement.clause else "",
+        "said": bounded(str(judgement)) if judgement.violated or judgement.clause else "",
     }

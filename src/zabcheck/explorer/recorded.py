@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zabcheck.checker.errors import UsageError
 from zabcheck.explorer.given import number
 from zabcheck.reports.events import plain, sentence
+from zabcheck.reports.legible import bounded, legible
 from zabcheck.reports.validation_json import finding_document
 from zabcheck.traces.validator import Validator
 
@@ -77,7 +78,7 @@ class RecordedQuestions:
             said = sentence(event)
             if (track and event.track != track) or wanted not in f"{said} {event.at}".casefold():
                 return None
-            return {"index": i, "track": event.track, "server": event.server, "text": said}
+            return {"index": i, "track": event.track, "server": event.server, "text": legible(said)}
 
         later = islice(filter(None, map(told, range(at, len(self._events)))), _WINDOW // 2)
         earlier = islice(filter(None, map(told, range(min(at, len(self._events)) - 1, -1, -1))), _WINDOW // 2)
@@ -85,7 +86,7 @@ class RecordedQuestions:
 
     def _event(self, given: dict[str, Any]) -> dict[str, Any]:
         event = self._events[self._index(given)]
-        return {"fields": {name: str(value) for name, value in plain(event).items()}}
+        return {"fields": {name: bounded(str(value)) for name, value in plain(event).items()}}
 
     def _judge(self, given: dict[str, Any]) -> dict[str, Any]:
         """What the validator has decided when it has taken the events up to this one."""

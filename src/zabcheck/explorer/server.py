@@ -81,6 +81,7 @@ class Handler(BaseHTTPRequestHandler):
     server_version = "zabcheck"
     sys_version = ""
     timeout = _SILENCE
+    disable_nagle_algorithm = True  # else a browser waits 40 ms for what follows the headers
 
     def do_GET(self) -> None:
         """Send a file of the page."""
