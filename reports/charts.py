@@ -107,12 +107,14 @@ def together(title: str, words: str, facts: Sequence[tuple[str, str]], charts: S
         parts.append(text(0, y + GAP + 14, chart.title, "title"))
         parts.append(f'<g transform="translate(0,{y + GAP + HEAD})">{chart.elements}</g>')
         y += GAP + HEAD + chart.height
-    return svg(title, y + GAP, "\n".join(parts), f"<title>{inside(bounded(title))}</title>") + "\n"
+    named = f"<title>{inside(bounded(title))}</title>"
+    return svg(title, y, named + "\n".join(parts), margin=GAP) + "\n"
 
 
-def svg(label: str, height: int, content: str, title: str = "") -> str:
+def svg(label: str, height: int, content: str, margin: int = 0) -> str:
     """An SVG element with a name for those who do not see it."""
+    wide, high = WIDTH + 2 * margin, height + 2 * margin
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="diagram" role="img" aria-label={quoteattr(bounded(label))} '
-        f'width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}">{title}{content}</svg>'
+        f'width="{wide}" height="{high}" viewBox="{-margin} {-margin} {wide} {high}">{content}</svg>'
     )
