@@ -8,6 +8,7 @@ from zabcheck.implementation.database import Database
 from zabcheck.implementation.diary import Diary
 from zabcheck.implementation.epoch_files import ACCEPTED, CURRENT
 from zabcheck.implementation.epoch_files import read as read_epoch
+from zabcheck.implementation.epochs import Epochs
 from zabcheck.implementation.histories import Disk, Tree
 from zabcheck.implementation.recording import Recorder
 from zabcheck.implementation.snapshot import load_newest
@@ -73,6 +74,7 @@ class StagedServer:
         me.role = Role.DOWN
         me.committed_log.value = ()
         me.disk, me.tree = self._disk, self._tree
+        self._epochs = Epochs(me, self._disk)
         self.has_begun = False
         """whether there ever was a process that ran"""
         self.round = 0
@@ -81,12 +83,8 @@ class StagedServer:
         self._read()
 
     def _read(self) -> None:
-        me = self.me
-        self._disk.value = stored_in(self.folder, told_apart=me.scope.tells_files_apart)
-        accepted, current = epochs_in(self.folder)
-        me.accepted_epoch = me.disk.zxid.epoch if accepted is None else accepted
-        me.current_epoch = me.disk.zxid.epoch if current is None else current
-        self._saved = (accepted, current)
+        self._disk.value = stored_in(self.folder, told_apart=self.me.scope.tells_files_apart)
+        self._epochs.load()
 
     @property
     def is_running(self) -> bool:
@@ -109,11 +107,8 @@ class StagedServer:
         """Put on disk what the record says is there."""
         self.diary.compare(self.me, reason)
         self._disk.wait()
-        epochs = (self.me.accepted_epoch, self.me.current_epoch)
-        if epochs != self._saved:
-            changed = [new if new != old else None for new, old in zip(epochs, self._saved, strict=True)]
-            self._disk.write_epochs(*changed).result()
-            self._saved = epochs
+        if (future := self._epochs.write()) is not None:
+            future.result()
         self.diary.flush()
 
     def end(self) -> None:
