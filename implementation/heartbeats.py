@@ -37,7 +37,7 @@ class Heartbeats:
                 role.lose(sid, "nothing was heard of it for too long")
         if me.role in (Role.LOOKING, Role.DOWN):
             return
-        role.tick(now)
+        role.tick()
         if self._patience.is_stuck(me, now) or (self._halves % 2 == 0 and role.has_lost_quorum()):
             role.give_up()
             self._diary.compare(me, "it took too long")

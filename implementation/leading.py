@@ -119,10 +119,10 @@ class Leading:
         """Whether a learner has been told that it may serve."""
         return self._me.phase is Phase.BROADCAST and self._me.handlers[sid].stage is Stage.ACTIVE
 
-    def tick(self, now: float) -> None:
+    def tick(self) -> None:
         """Half a tick is over: send heartbeats (``LearnerHandler.ping``)."""
         if self._me.phase is Phase.BROADCAST:
-            self._front.tick(now)
+            self._front.tick()
         for sid in self._me.handled(*HEARD):
             self._out.send_wire(sid, Ping(self._me.last_proposed))
 

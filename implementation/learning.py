@@ -92,7 +92,7 @@ class Learning:
         """Whether the leader has told it that it may serve."""
         return self._me.phase is Phase.BROADCAST
 
-    def tick(self, now: float) -> None:
+    def tick(self) -> None:
         """A learner waits to be asked by its leader."""
 
     def has_lost_quorum(self) -> bool:

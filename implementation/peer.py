@@ -81,10 +81,11 @@ class Peer:
         self._inbox: asyncio.Queue[Input] = asyncio.Queue()
         self._is_loaded = asyncio.Event()
         sid, endpoints, front = configuration.sid, configuration.endpoints, front or NoFront()
-        storage = Storage(configuration)
+        switches = configuration.members.switches
+        storage = Storage(configuration, announces_epoch=switches.epoch_marker)
         self._recorder = Recorder(configuration.recording, configuration.members, sid, clock)
         self._diary = diary = Diary(self._recorder)
-        self._checks = Checks(configuration.members.switches, diary.failed)
+        self._checks = Checks(switches, diary.failed)
         keep = configuration.members.window
         self._disk = Disk(storage, machine, keep, diary.logged)
         self._tree = Tree(machine, self._disk, keep)
@@ -96,7 +97,11 @@ class Peer:
         self._serving = Serving(me, front, self._forget_requests)
         self._tree.leaves = self._serving.end
         self._sync = SyncRequestProcessor(
-            me, self._disk, configuration.snapshot_after, lambda txns: self._put(Written(txns))
+            lambda: me.to_log,
+            self._disk.write_ahead,
+            self._disk.thread,
+            configuration.snapshot_after,
+            lambda txns: self._put(Written(txns)),
         )
         self._commit = CommitProcessor(me, FinalRequestProcessor(me, out, self._tree, diary))
         self._packets = PacketReader(me, out, diary, self._roles, self._serving, self._commit)
@@ -207,7 +212,7 @@ class Peer:
         self._acceptor.close()
         for connection in self._out.links.values():
             connection.close()
-        self._disk.close()
+        self._disk.thread.close()
         self._recorder.close()
 
     # Inputs
@@ -236,7 +241,7 @@ class Peer:
             case Found(sid, connection):
                 self._search.join(sid, connection, self._arrived)
             case Written(txns):
-                self._sync.flushed(txns, self._roles.current.logged)
+                self._sync.flushed(txns, self._roles.current.logged.process)
             case Request():
                 if self.is_serving():
                     self._roles.current.request(what)

@@ -27,10 +27,12 @@ from zabcheck.traces import event as kinds
 from zabcheck.traces.members import number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
 
     from zabcheck.implementation.diary import Diary
-    from zabcheck.implementation.histories import Disk, Tree
+    from zabcheck.implementation.disk_thread import DiskThread
+    from zabcheck.implementation.histories import Tree
     from zabcheck.implementation.outbox import Outbox
     from zabcheck.implementation.replication import Entry, Request, StateMachine
     from zabcheck.model.transaction import Txn, Zxid
@@ -106,14 +108,21 @@ class ProposalRequestProcessor:
 class SyncRequestProcessor:
     """The log thread: writes all that waits for it at once, and now and then has a snapshot taken.
 
-    It owns the one write that may be under way. ``flushed`` is called in the loop when that is over.
+    It owns the one write that may be under way; what waits is somebody else's, who takes from it what is handed on.
+    ``flushed`` is called in the loop when a write is over.
     """
 
     def __init__(
-        self, me: Server, disk: Disk, snapshot_after: int, flushed: Callable[[tuple[Txn, ...]], None]
+        self,
+        waiting: Callable[[], Sequence[Txn]],
+        write: Callable[[tuple[Txn, ...]], Future[None]],
+        thread: DiskThread,
+        snapshot_after: int,
+        flushed: Callable[[tuple[Txn, ...]], None],
     ) -> None:
-        self._me = me
-        self._disk = disk
+        self._waiting = waiting
+        self._write = write
+        self._thread = thread
         self._snapshot_after = snapshot_after
         self._save_after = spread(snapshot_after)
         self._flushed = flushed
@@ -121,26 +130,22 @@ class SyncRequestProcessor:
 
     def flush(self) -> None:
         """Begin to write what waits."""
-        if self._me.to_log and not self._is_flushing:
-            batch = self._me.to_log
+        if not self._is_flushing and (batch := tuple(self._waiting())):
             self._is_flushing = True
             loop = asyncio.get_running_loop()
-            future = self._disk.write_ahead(batch)
-            future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._flushed, batch))
+            self._write(batch).add_done_callback(lambda _: loop.call_soon_threadsafe(self._flushed, batch))
 
-    def flushed(
-        self, txns: tuple[Txn, ...], following: AckRequestProcessor | SendAckRequestProcessor
-    ) -> None:
+    def flushed(self, txns: tuple[Txn, ...], following: Callable[[Txn], None]) -> None:
         """What was written is on disk; hand on what still waits for that."""
         self._is_flushing = False
-        self._disk.raise_failure()
+        self._thread.raise_failure()
         for txn in txns:
-            if self._me.to_log and self._me.to_log[0] is txn:
-                following.process(txn)
+            if (waiting := self._waiting()) and waiting[0] is txn:
+                following(txn)
 
     def save_if_due(self, at: Zxid) -> bool:
         """Take a snapshot now and then, so that a start is quick (``snapCount``); no matter of the protocol."""
-        if self._disk.unsaved < self._save_after or not self._disk.begin_snapshot(at):
+        if self._thread.unsaved < self._save_after or not self._thread.begin_snapshot(at):
             return False
         self._save_after = spread(self._snapshot_after)
         return True

@@ -67,7 +67,8 @@ class StagedServer:
         self._recorder = Recorder(configuration.recording, configuration.members, configuration.sid, clock)
         self.diary = Diary(self._recorder)
         kind = Disk if scope.tells_files_apart else OneSequence
-        self._disk = kind(Storage(configuration), self.database, KEPT, self.diary.logged)
+        storage = Storage(configuration, announces_epoch=configuration.members.switches.epoch_marker)
+        self._disk = kind(storage, self.database, KEPT, self.diary.logged)
         self._tree = Tree(self.database, self._disk, KEPT)
         self._release = configuration.members.release
         self.me = me = new_server(scope, configuration.sid)
@@ -113,7 +114,7 @@ class StagedServer:
 
     def end(self) -> None:
         """Be killed."""
-        self._disk.close()
+        self._disk.thread.close()
         self._recorder.close()
 
     def difference(self) -> str:
