@@ -41,13 +41,12 @@ from zabcheck.implementation.request_processors import (
     SyncRequestProcessor,
 )
 from zabcheck.implementation.roles import Roles
+from zabcheck.implementation.server_threads import ServerThreads
 from zabcheck.implementation.serving import Serving
 from zabcheck.implementation.storage import Storage
-from zabcheck.model.zookeeper import election, leader, learner, threads
+from zabcheck.model.zookeeper import threads
 from zabcheck.model.zookeeper.ensemble import new_server
 from zabcheck.model.zookeeper.messages import Role
-from zabcheck.model.zookeeper.server import Stage
-from zabcheck.model.zookeeper.switches import Sync
 from zabcheck.traces import event as kinds
 from zabcheck.traces.members import number
 
@@ -103,8 +102,9 @@ class Peer:
             configuration.snapshot_after,
             lambda txns: self._put(Written(txns)),
         )
-        self._commit = CommitProcessor(me, FinalRequestProcessor(me, out, self._tree, diary))
-        self._packets = PacketReader(me, out, diary, self._roles, self._serving, self._commit)
+        commit = CommitProcessor(me, FinalRequestProcessor(me, out, self._tree, diary))
+        packets = PacketReader(me, out, diary, self._roles, self._serving, commit)
+        self._threads = ServerThreads(me, out, diary, commit, packets)
         self._patience = Patience(configuration.tick, configuration.init_limit, configuration.sync_limit)
         self._channel = ElectionChannel(sid, endpoints, lambda *vote: self._put(Voted(*vote)))
         self._candidate = Candidate(me, out, diary, self._channel, self._patience)
@@ -267,24 +267,8 @@ class Peer:
         await self._release()
 
     def _step(self) -> bool:
-        """Take the next step of one of the server's threads; whether there was one."""
-        me, out = self.me, self._out
         with self._checks.watching():
-            self._commit.process()
-            if me.steps:
-                step = me.steps[0]
-                learner.continue_sync(me, out)
-                if step is Sync.ACK_NEWLEADER:
-                    self._diary.event(kinds.NewleaderAcked, epoch=kinds.Hex(me.accepted_epoch))
-            elif synced := me.handled(Stage.SYNCED):
-                leader.send_newleader(me, synced[0], out)
-            elif me.orphans:
-                threads.write_orphan(me)
-            elif me.role is Role.LOOKING and me.proposal is None:
-                election.look(me, out)
-            else:
-                return self._packets.read()
-            return True
+            return self._threads.step()
 
     async def _keep_contact(self) -> None:
         """Listen while leading; look for the leader while learning."""
