@@ -17,12 +17,9 @@ from typing import TYPE_CHECKING
 from zabcheck.implementation.candidate import Candidate
 from zabcheck.implementation.checks import Checks, ViolationError
 from zabcheck.implementation.clock import SystemClock
-from zabcheck.implementation.diary import Diary
 from zabcheck.implementation.election_channel import ElectionChannel
-from zabcheck.implementation.epochs import Epochs
 from zabcheck.implementation.errors import ServerError
 from zabcheck.implementation.heartbeats import Heartbeats
-from zabcheck.implementation.histories import Disk, Tree
 from zabcheck.implementation.inputs import Arrived, Asked, Found, Tick, Voted, Waited, Written
 from zabcheck.implementation.leader_search import LeaderSearch
 from zabcheck.implementation.leading import Leading
@@ -33,7 +30,6 @@ from zabcheck.implementation.packet_reader import PacketReader
 from zabcheck.implementation.patience import Patience
 from zabcheck.implementation.peer_sessions import NoFront
 from zabcheck.implementation.quorum_packets import Revalidate
-from zabcheck.implementation.recording import Recorder
 from zabcheck.implementation.replication import Request
 from zabcheck.implementation.request_processors import (
     CommitProcessor,
@@ -43,9 +39,8 @@ from zabcheck.implementation.request_processors import (
 from zabcheck.implementation.roles import Roles
 from zabcheck.implementation.server_threads import ServerThreads
 from zabcheck.implementation.serving import Serving
-from zabcheck.implementation.storage import Storage
+from zabcheck.implementation.stored_server import StoredServer
 from zabcheck.model.zookeeper import threads
-from zabcheck.model.zookeeper.ensemble import new_server
 from zabcheck.model.zookeeper.messages import Role
 from zabcheck.traces import event as kinds
 from zabcheck.traces.members import number
@@ -76,33 +71,25 @@ class Peer:
         self.configuration = configuration
         self.machine = machine
         self.clock = clock = clock or SystemClock()
-        self.me = me = new_server(configuration.members, configuration.sid)
+        scope = configuration.members
+        self._stored = stored = StoredServer(configuration, machine, clock, scope, scope.window)
+        self.me, self._diary = me, diary = stored.me, stored.diary
         self._inbox: asyncio.Queue[Input] = asyncio.Queue()
         self._is_loaded = asyncio.Event()
         sid, endpoints, front = configuration.sid, configuration.endpoints, front or NoFront()
-        switches = configuration.members.switches
-        storage = Storage(configuration, announces_epoch=switches.epoch_marker)
-        self._recorder = Recorder(configuration.recording, configuration.members, sid, clock)
-        self._diary = diary = Diary(self._recorder)
-        self._checks = Checks(switches, diary.failed)
-        keep = configuration.members.window
-        self._disk = Disk(storage, machine, keep, diary.logged)
-        self._tree = Tree(machine, self._disk, keep)
-        self._disk.tree_zxid = lambda: self._tree.zxid
-        me.disk, me.tree = self._disk, self._tree
-        self._epochs = Epochs(me, self._disk)
+        self._checks = Checks(scope.switches, diary.failed)
         self._out = out = Outbox(configuration, me, machine, diary)
         self._roles = Roles(me, Leading(me, out, machine, diary, front), Learning(me, out, machine, diary))
         self._serving = Serving(me, front, self._forget_requests)
-        self._tree.leaves = self._serving.end
+        stored.tree.leaves = self._serving.end
         self._sync = SyncRequestProcessor(
             lambda: me.to_log,
-            self._disk.write_ahead,
-            self._disk.thread,
+            stored.disk.write_ahead,
+            stored.disk.thread,
             configuration.snapshot_after,
             lambda txns: self._put(Written(txns)),
         )
-        commit = CommitProcessor(me, FinalRequestProcessor(me, out, self._tree, diary))
+        commit = CommitProcessor(me, FinalRequestProcessor(me, out, stored.tree, diary))
         packets = PacketReader(me, out, diary, self._roles, self._serving, commit)
         self._threads = ServerThreads(me, out, diary, commit, packets)
         self._patience = Patience(configuration.tick, configuration.init_limit, configuration.sync_limit)
@@ -162,8 +149,8 @@ class Peer:
     def load(self) -> None:
         """Read the disk, and refuse to start from one that is inconsistent (``QuorumPeer.loadDataBase``)."""
         me = self.me
-        self._tree.restore()
-        self._epochs.load()
+        self._stored.tree.restore()
+        self._stored.epochs.load()
         me.role = Role.DOWN
         if not threads.can_start(me):
             why = (
@@ -174,7 +161,7 @@ class Peer:
             self._diary.flush()
             raise ServerError(f"{self.configuration.snapshots}: not consistent, {why}")
         threads.start(me)
-        self._diary.begin(me, self.configuration.members.release)
+        self._stored.begin()
 
     async def loaded(self, task: asyncio.Task[None]) -> None:
         """Wait until the database is there, or ``task``, which runs the server, has failed."""
@@ -212,8 +199,7 @@ class Peer:
         self._acceptor.close()
         for connection in self._out.links.values():
             connection.close()
-        self._disk.thread.close()
-        self._recorder.close()
+        self._stored.close()
 
     # Inputs
 
@@ -286,7 +272,7 @@ class Peer:
         self._serving.look()
         self._roles.leading.release()
         self._diary.compare(self.me)
-        for future in (self._disk.unsettled(), self._epochs.write()):
+        for future in (self._stored.disk.unsettled(), self._stored.epochs.write()):
             if future is not None:
                 await asyncio.wrap_future(future)
         self._diary.flush()
