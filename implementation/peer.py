@@ -125,7 +125,7 @@ class Peer:
 
     def is_serving(self) -> bool:
         """Whether clients may be served."""
-        return bool(self._serving)
+        return self._serving.is_on()
 
     def submit(self, request: Request) -> None:
         """Ask for a write; it comes back as a transaction to apply, or never."""

@@ -23,7 +23,7 @@ class Serving:
         self._forget = forget
         self._was_serving = False
 
-    def __bool__(self) -> bool:
+    def is_on(self) -> bool:
         """Whether clients may be served: the server takes part, and who decides on sessions has been told so."""
         return self._was_serving and self._takes_part()
 
