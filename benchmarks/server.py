@@ -29,8 +29,9 @@ from struct import Struct
 from typing import TYPE_CHECKING
 
 from zabcheck.implementation import encoder as jute
-from zabcheck.implementation.ensemble import Ensemble, Plan, free_ports
+from zabcheck.implementation.ensemble import Ensemble
 from zabcheck.implementation.operations import Op
+from zabcheck.implementation.plan import Plan, free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -13,7 +13,6 @@ import io
 import os
 import pickle
 import sys
-import sysconfig
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from types import FunctionType
 from typing import IO, TYPE_CHECKING, Any
 
 from zabcheck.checker.errors import CheckpointError
+from zabcheck.checker.sources import modules_of
 from zabcheck.checker.values import Id, render, unfit
 
 if TYPE_CHECKING:
@@ -48,18 +48,8 @@ def _functions(problem: Problem) -> list[Callable[..., Any]]:
 
 
 def _own_modules(problem: Problem) -> dict[str, str | None]:
-    """The modules that the model's meaning may come from, with their files: its own and those below their folders."""
-    files = {name: getattr(module, "__file__", None) for name, module in list(sys.modules.items())}
-    roots = {f.__module__ for f in _functions(problem)} | {problem.model.scope.__module__}
-    folders = tuple(str(Path(file).parent) + os.sep for name in roots if (file := files.get(name)))
-    installed = [
-        path + os.sep for path in sysconfig.get_paths().values() if (path + os.sep).startswith(folders)
-    ]
-    return {name: files.get(name) for name in roots} | {
-        name: file
-        for name, file in files.items()
-        if file and file.startswith(folders) and not file.startswith(tuple(installed))
-    }
+    """The modules that the model's meaning may come from, with their files."""
+    return modules_of({f.__module__ for f in _functions(problem)} | {problem.model.scope.__module__})
 
 
 def _contents(function: Callable[..., Any]) -> list[Any]:
@@ -94,7 +84,7 @@ def key(problem: Problem, permutations: int) -> tuple[str, bool]:
     modules = _own_modules(problem)
     whole = all(modules.values())
     files = {file for file in modules.values() if file} | {
-        str(path) for path in Path(__file__).parent.glob("*.py")
+        str(path) for path in Path(__file__).parent.rglob("*.py")
     }
     for file in sorted(files):
         with suppress(OSError):

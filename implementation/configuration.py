@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING
 from zabcheck.implementation.client_port import LARGEST_FRAME, ClientSettings
 from zabcheck.implementation.errors import ServerError
 from zabcheck.implementation.transaction_log import PREALLOCATION
-from zabcheck.traces.java_properties import load
-from zabcheck.traces.settings import check_settings
-from zabcheck.traces.zoo_cfg import read
+from zabcheck.traces.zoo_cfg import checked, ensemble_in
 
 if TYPE_CHECKING:
     from zabcheck.traces.ensemble import Ensemble
@@ -25,11 +23,43 @@ FOLDER = "version-2"
 """In ``dataDir`` and ``dataLogDir``: the files of this version of the format."""
 
 
+class Settings:
+    """Values with their defaults."""
+
+    def __init__(self, path: Path, properties: dict[str, Property]) -> None:
+        self.path = path
+        self._properties = properties
+
+    def text(self, key: str, default: str = "") -> str:
+        """A value without the white space around it."""
+        line = self._properties.get(key)
+        return line.value.strip() if line else default
+
+    def number(self, key: str, default: int, least: int = 0) -> int:
+        """A number that may be left out."""
+        if (line := self._properties.get(key)) is None:
+            return default
+        number = line.integer(line.value.strip(), bits=32)
+        if number < least:
+            raise line.refusal(f"it must not be less than {least}")
+        return number
+
+    def required(self, key: str, remedy: str) -> int:
+        """A number, 1 or more, that ZooKeeper requires."""
+        if key not in self._properties:
+            raise ServerError(f"{self.path}: {key} is not set; {remedy}")
+        return self.number(key, 1, least=1)
+
+    def folder(self, key: str) -> Path | None:
+        """A folder, where one is given."""
+        return Path(self.text(key)) if self.text(key) else None
+
+
 @dataclass(frozen=True)
 class Configuration:
     """What a server is told; times are milliseconds."""
 
-    path: Path
+    settings: Settings
     snapshots: Path
     """the folder of snapshots and epochs"""
     logs: Path
@@ -47,9 +77,8 @@ class Configuration:
 
 def read_configuration(path: Path) -> Configuration:
     """The configuration of the server at ``path``, or a refusal that names the line."""
-    properties = load(path)
-    check_settings(properties)
-    settings = _Settings(path, properties)
+    properties = checked(path)
+    settings = Settings(path, properties)
     data = settings.folder("dataDir")
     if data is None:
         raise ServerError(f"{path}: dataDir is not set; say where the server keeps its data")
@@ -58,7 +87,7 @@ def read_configuration(path: Path) -> Configuration:
     logs = (settings.folder("dataLogDir") or data) / FOLDER
     interval = settings.number("autopurge.purgeInterval", 0)
     return Configuration(
-        path=path,
+        settings=settings,
         snapshots=snapshots,
         logs=logs,
         tick=tick,
@@ -70,30 +99,7 @@ def read_configuration(path: Path) -> Configuration:
     )
 
 
-class _Settings:
-    """Values with their defaults."""
-
-    def __init__(self, path: Path, properties: dict[str, Property]) -> None:
-        self.path = path
-        self._properties = properties
-
-    def text(self, key: str, default: str = "") -> str:
-        line = self._properties.get(key)
-        return line.value.strip() if line else default
-
-    def number(self, key: str, default: int, least: int = 0) -> int:
-        if (line := self._properties.get(key)) is None:
-            return default
-        number = line.integer(line.value.strip(), bits=32)
-        if number < least:
-            raise line.refusal(f"it must not be less than {least}")
-        return number
-
-    def folder(self, key: str) -> Path | None:
-        return Path(self.text(key)) if self.text(key) else None
-
-
-def _clients(settings: _Settings, tick: int, snapshots: Path, logs: Path) -> ClientSettings:
+def _clients(settings: Settings, tick: int, snapshots: Path, logs: Path) -> ClientSettings:
     port, host = settings.number("clientPort", 0), settings.text("clientPortAddress")
     if not port:
         raise ServerError(f"{settings.path}: clientPort is not set; say where clients connect")
@@ -132,7 +138,7 @@ def _clients(settings: _Settings, tick: int, snapshots: Path, logs: Path) -> Cli
 def _ensemble(path: Path, properties: dict[str, Property]) -> Ensemble | None:
     if "dynamicConfigFile" not in properties and not any(key.startswith("server.") for key in properties):
         return None
-    ensemble = read(path)
+    ensemble = ensemble_in(path, properties)
     alone = properties.get("standaloneEnabled")
     if len(ensemble.voters) == 1 and (alone is None or alone.boolean()):
         return None

@@ -55,6 +55,8 @@ class Diary:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self.event = recorder.event
+        self.mark = recorder.mark
+        self.undo = recorder.undo
         self.flush = recorder.flush
         self._standing: Standing | None = None
 

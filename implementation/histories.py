@@ -8,10 +8,10 @@ without reading the disk.
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING
 
+from zabcheck.implementation.disk_thread import DiskThread
 from zabcheck.implementation.quorum_packets import Received
 from zabcheck.model.transaction import Txn, Zxid
 from zabcheck.model.zookeeper.log import History, Log, Stored
@@ -20,11 +20,10 @@ from zabcheck.traces.members import number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
 
     from zabcheck.implementation.replication import StateMachine
     from zabcheck.implementation.storage import Storage
-
-P = ParamSpec("P")
 
 
 def shortened(log: Log, keep: int, until: Zxid) -> Log:
@@ -48,9 +47,8 @@ def floor(log: Log) -> Zxid:
 class Disk(History):
     """Snapshot and log. What is appended is written at the latest before the server says anything to anybody.
 
-    One thread writes, in the order in which it is told; once it has failed it writes nothing more. The log thread of
-    the model hands records to it before the model's function says that they are on disk (`write_ahead`); what else is
-    appended waits for `unsettled`.
+    The log thread of the model hands records to the thread that writes before the model's function says that they are
+    on disk (`write_ahead`); what else is appended waits for `unsettled`.
     """
 
     def __init__(
@@ -58,10 +56,8 @@ class Disk(History):
     ) -> None:
         super().__init__()
         self.storage = storage
-        self._machine = machine
+        self.thread = DiskThread(storage, machine)
         self.tree_zxid: Callable[[], Zxid] = lambda: Zxid(0, 0)
-        self.unsaved = 0
-        """appended since the last snapshot"""
         self._keep = keep
         self._limit = 2 * keep
         self._appended = appended
@@ -69,31 +65,12 @@ class Disk(History):
         self._unwritten: list[Txn] = []
         self._claimed = False
         """whether something is called on disk that the thread may still be writing"""
-        self._pool = ThreadPoolExecutor(1, "disk")
         self._latest: Future[None] | None = None
-        self._failure: Exception | None = None
-        self._snapshots = ThreadPoolExecutor(1, "snapshot")
-        self._snapshot: Future[None] | None = None
-        """the last one that was begun beside all else"""
-
-    def _submit(self, do: Callable[P, None], *args: P.args, **options: P.kwargs) -> Future[None]:
-        """Let the thread do something, unless anything before has failed: then this fails too."""
-
-        def job() -> None:
-            if self._failure is not None:
-                raise self._failure
-            try:
-                do(*args, **options)
-            except Exception as error:
-                self._failure = error
-                raise
-
-        return self._pool.submit(job)
 
     def write_ahead(self, txns: tuple[Txn, ...]) -> Future[None]:
         """Let the thread write records that are not called on disk yet."""
         self._ahead.extend(txns)
-        self._latest = self._submit(self.storage.append, txns)
+        self._latest = self.thread.append(txns)
         return self._latest
 
     def append(self, txn: Txn) -> None:
@@ -104,7 +81,6 @@ class Disk(History):
         else:
             self._unwritten.append(txn)
         super().append(txn)
-        self.unsaved += 1
         self._appended(txn)
         self._shorten()
 
@@ -119,24 +95,17 @@ class Disk(History):
         """What must be over before anything is sent, if anything must."""
         if self._unwritten:
             batch, self._unwritten = tuple(self._unwritten), []
-            self._latest = self._submit(self.storage.append, batch)
+            self._latest = self.thread.append(batch)
         elif not self._claimed:
             return None
         self._claimed = False
         return self._latest
 
-    def raise_failure(self) -> None:
-        """Raise what went wrong in the thread, if something did."""
-        if self._failure is not None:
-            raise self._failure
-
     def wait(self) -> None:
         """Wait until all is written."""
         if (future := self.unsettled()) is not None:
             future.result()
-        self._submit(lambda: None).result()
-        if self._snapshot is not None:
-            self._snapshot.result()
+        self.thread.wait()
 
     def has(self, zxid: Zxid) -> bool:
         """Whether the transaction ``zxid`` is there."""
@@ -147,7 +116,7 @@ class Disk(History):
         """Drop everything later than ``zxid``, from snapshots too or from the log alone."""
         self.wait()
         self._ahead.clear()
-        self._submit(self.storage.truncate, number(zxid), snapshots=snapshots).result()
+        self.thread.submit(self.storage.truncate, number(zxid), snapshots=snapshots).result()
         if zxid >= floor(self.value.log):
             super().truncate(zxid, snapshots=snapshots)
         else:
@@ -159,36 +128,14 @@ class Disk(History):
         The model does so before it writes the current epoch, and a crash may come between.
         """
         self.wait()
-        self._submit(self.storage.announce_epoch).result()
-        self._submit(self.storage.save, number(tree.zxid), self._machine.serialize()).result()
-        self._submit(self.storage.roll).result()
-        self.unsaved = 0
+        self.thread.submit(self.storage.announce_epoch).result()
+        self.thread.save(tree.zxid)
         super().take_snapshot(tree)
-
-    def begin_snapshot(self, at: Zxid) -> bool:
-        """Write the database of now to a snapshot beside all else; ``False`` if one is still being written.
-
-        Records in memory stay: to the protocol, the history is as it was.
-        """
-        if self._snapshot is not None:
-            if not self._snapshot.done():
-                return False
-            self._snapshot.result()  # it failed: better no server than one whose log grows for ever
-        self._latest = self._submit(self.storage.roll)
-        self._snapshot = self._snapshots.submit(self.storage.save, number(at), self._machine.serialize())
-        self.unsaved = 0
-        return True
 
     def write_epochs(self, accepted: int | None, current: int | None) -> Future[None]:
         """Let the thread replace the epoch files."""
-        self._latest = self._submit(self.storage.write_epochs, accepted, current)
+        self._latest = self.thread.submit(self.storage.write_epochs, accepted, current)
         return self._latest
-
-    def close(self) -> None:
-        """Write all that was handed over, and end the threads."""
-        self._pool.shutdown()
-        self._snapshots.shutdown()
-        self.storage.close()
 
 
 class Tree(History):

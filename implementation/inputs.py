@@ -30,13 +30,6 @@ class Arrived:
 
 
 @dataclass(frozen=True)
-class Accepted:
-    """Somebody connected to the leader."""
-
-    connection: Connection
-
-
-@dataclass(frozen=True)
 class Found:
     """The leader was reached, or not."""
 
@@ -68,4 +61,4 @@ class Waited:
     """An election has waited."""
 
 
-Input = Voted | Arrived | Accepted | Found | Written | Asked | Tick | Waited | Request
+Input = Voted | Arrived | Found | Written | Asked | Tick | Waited | Request

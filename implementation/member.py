@@ -9,23 +9,17 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from zabcheck.implementation import encoder as jute
 from zabcheck.implementation.client_port import ClientPort
-from zabcheck.implementation.database import Database, steady_clock
+from zabcheck.implementation.database import Database
 from zabcheck.implementation.errors import ServerError
-from zabcheck.implementation.operations import Op
 from zabcheck.implementation.peer import Peer
 from zabcheck.implementation.peer_configuration import RELEASE, peer_configuration
-from zabcheck.implementation.replication import Request
-from zabcheck.implementation.sessions import SessionTracker
+from zabcheck.implementation.session_keeper import SessionKeeper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from zabcheck.implementation.configuration import Configuration
-
-CONTAINERS_LOOKED_AT = 60
-"""Seconds between two looks for containers that are empty again."""
 
 
 class Member:
@@ -37,10 +31,10 @@ class Member:
         self.configuration = configuration
         self.database = Database()
         self.peer = Peer(peer_configuration(configuration, release, bugs), self.database, self)
+        self._sessions = SessionKeeper(self.database, configuration.tick, self.peer.submit)
         self._port = ClientPort(self.database, self.peer, configuration.clients)
         self._told: Callable[[str], None] = lambda _: None
         self._task: asyncio.Task[None] | None = None
-        self._looked = 0.0
 
     def stop(self) -> None:
         """End `run`; to be called in its loop."""
@@ -69,8 +63,7 @@ class Member:
     def serves(self, *, leads: bool) -> None:
         """Clients are served from now on."""
         if leads:
-            tracker = SessionTracker(self.configuration.tick, steady_clock(), self.database.sessions)
-            self.database.lead(tracker)
+            self._sessions.begin()
         self._told(f"{self.peer.role} in epoch {self.peer.epoch}, zxid 0x{self.peer.zxid:x}")
 
     def serves_no_more(self) -> None:
@@ -80,21 +73,12 @@ class Member:
 
     def touch(self, session: int, timeout: int) -> bool:
         """As leader: a client was heard of. Whether its session is alive."""
-        tracker = self.database.tracker
-        return tracker is not None and tracker.touch(session, timeout, steady_clock())
+        return self._sessions.touch(session, timeout)
 
     def own(self, session: int, server: int) -> None:
         """As leader: a client has moved to a server."""
-        if self.database.tracker is not None:
-            self.database.tracker.set_owner(session, server)
+        self._sessions.own(session, server)
 
-    def tick(self, now: float) -> None:
-        """As leader: end the sessions of clients that were not heard of, and remove containers that are empty."""
-        if self.database.tracker is None:
-            return
-        for session in self.database.tracker.expired(steady_clock()):
-            self.peer.submit(Request(session, 0, Op.CLOSE_SESSION, b""))
-        if now - self._looked > CONTAINERS_LOOKED_AT:
-            self._looked = now
-            for path in self.database.idle_containers():
-                self.peer.submit(Request(0, 0, Op.DELETE_CONTAINER, jute.text(path)))
+    def tick(self) -> None:
+        """As leader: some time has passed."""
+        self._sessions.tick()

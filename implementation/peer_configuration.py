@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from zabcheck.implementation.errors import ServerError
 from zabcheck.model.zookeeper import model
-from zabcheck.traces.java_properties import load
 from zabcheck.traces.members import members
 
 if TYPE_CHECKING:
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
     from zabcheck.implementation.configuration import Configuration
     from zabcheck.traces.ensemble import Address
-    from zabcheck.traces.java_properties import Property
     from zabcheck.traces.members import Members
 
 RELEASE = "mended"
@@ -70,11 +68,10 @@ def peer_configuration(
     """
     ensemble = configuration.ensemble
     assert ensemble is not None  # noqa: S101 - who asks knows
-    path = configuration.path
+    settings, remedy = configuration.settings, "say how many ticks it is"
     sid = _sid(configuration.snapshots.parent)
     if sid not in ensemble.endpoints:
-        raise ServerError(f"{path}: there is no line server.{sid}, the number that is in myid")
-    settings = load(path)
+        raise ServerError(f"{settings.path}: there is no line server.{sid}, the number that is in myid")
     scope = members(
         frozenset(s.sid for s in ensemble.voters),
         frozenset(s.sid for s in ensemble.observers),
@@ -90,8 +87,8 @@ def peer_configuration(
         members=scope,
         endpoints=ensemble.endpoints,
         tick=configuration.tick / 1000,
-        init_limit=_number(path, settings, "initLimit"),
-        sync_limit=_number(path, settings, "syncLimit"),
+        init_limit=settings.required("initLimit", remedy),
+        sync_limit=settings.required("syncLimit", remedy),
         snapshot_after=configuration.snapshot_after,
         preallocation=configuration.preallocation,
         retained=configuration.retained,
@@ -107,12 +104,3 @@ def _sid(data: Path) -> int:
     if not text.isdigit():
         raise ServerError(f"{path}: expected the number of the server, not {text!r}")
     return int(text)
-
-
-def _number(path: Path, settings: dict[str, Property], name: str) -> int:
-    """A limit, which ZooKeeper requires of every server of an ensemble."""
-    if (found := settings.get(name)) is None:
-        raise ServerError(f"{path}: {name} is not set; say how many ticks it is")
-    if (number := found.integer(found.value.strip(), bits=32)) < 1:
-        raise found.refusal("it must not be less than 1")
-    return number

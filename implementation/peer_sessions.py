@@ -28,7 +28,7 @@ class Front(Protocol):
     def own(self, session: int, server: int) -> None:
         """As leader: a client has moved to a server."""
 
-    def tick(self, now: float) -> None:
+    def tick(self) -> None:
         """As leader: some time has passed."""
 
 
@@ -48,7 +48,7 @@ class NoFront:
     def own(self, session: int, server: int) -> None:
         """Nobody moves."""
 
-    def tick(self, now: float) -> None:
+    def tick(self) -> None:
         """Nothing grows old."""
 
 

@@ -15,7 +15,7 @@ from zabcheck.implementation.directory import sync_directory
 from zabcheck.traces.errors import UnreadableError
 from zabcheck.traces.file_name import zxid_in
 from zabcheck.traces.jute import Cursor
-from zabcheck.traces.snapshot import FILE_HEADER, MAGIC, SEAL
+from zabcheck.traces.snapshot import FILE_HEADER, MAGIC, SEAL, check_header, check_seal
 from zabcheck.traces.source import walk
 
 if TYPE_CHECKING:
@@ -73,12 +73,9 @@ def load_snapshot(path: Path, zxid: int, database: StateMachine) -> None:
     (source,) = walk(path)
     with source.open() as stream:
         cursor = Cursor(source.name, stream=stream)
-        if cursor.unpack(FILE_HEADER)[0] != MAGIC:
-            raise UnreadableError(source.name, 0, "this is no snapshot, which begins with ZKSN")
+        check_header(cursor)
         database.deserialize(cursor, zxid)
-        checksum = cursor.checksum()
-        if cursor.unpack(SEAL) != (checksum, 1, b"/"):
-            raise cursor.wrong("the checksum is wrong", back=SEAL.size)
+        check_seal(cursor)
 
 
 def load_newest(folder: Path, database: StateMachine) -> int | None:

@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zabcheck.implementation.database import Database
-from zabcheck.implementation.diary import Diary
 from zabcheck.implementation.epoch_files import ACCEPTED, CURRENT
 from zabcheck.implementation.epoch_files import read as read_epoch
-from zabcheck.implementation.histories import Disk, Tree
-from zabcheck.implementation.recording import Recorder
+from zabcheck.implementation.histories import Disk
 from zabcheck.implementation.snapshot import load_newest
-from zabcheck.implementation.storage import Storage
+from zabcheck.implementation.stored_server import StoredServer
 from zabcheck.implementation.transaction_log import TransactionLog
 from zabcheck.implementation.writes import log_in
 from zabcheck.model.transaction import Txn
-from zabcheck.model.zookeeper.ensemble import new_server
 from zabcheck.model.zookeeper.files import Files
 from zabcheck.model.zookeeper.log import Stored, log_of
 from zabcheck.model.zookeeper.messages import Role
@@ -63,16 +60,12 @@ class StagedServer:
     def __init__(self, configuration: PeerConfiguration, scope: Scope, clock: Clock) -> None:
         self.folder = configuration.snapshots
         self.database = Database()
-        self._recorder = Recorder(configuration.recording, configuration.members, configuration.sid, clock)
-        self.diary = Diary(self._recorder)
         kind = Disk if scope.tells_files_apart else OneSequence
-        self._disk = kind(Storage(configuration), self.database, KEPT, self.diary.logged)
-        self._tree = Tree(self.database, self._disk, KEPT)
-        self._release = configuration.members.release
-        self.me = me = new_server(scope, configuration.sid)
+        self._stored = StoredServer(configuration, self.database, clock, scope, KEPT, kind)
+        self.diary = self._stored.diary
+        self.me = me = self._stored.me
         me.role = Role.DOWN
         me.committed_log.value = ()
-        me.disk, me.tree = self._disk, self._tree
         self.has_begun = False
         """whether there ever was a process that ran"""
         self.round = 0
@@ -81,12 +74,8 @@ class StagedServer:
         self._read()
 
     def _read(self) -> None:
-        me = self.me
-        self._disk.value = stored_in(self.folder, told_apart=me.scope.tells_files_apart)
-        accepted, current = epochs_in(self.folder)
-        me.accepted_epoch = me.disk.zxid.epoch if accepted is None else accepted
-        me.current_epoch = me.disk.zxid.epoch if current is None else current
-        self._saved = (accepted, current)
+        self._stored.disk.value = stored_in(self.folder, told_apart=self.me.scope.tells_files_apart)
+        self._stored.epochs.load()
 
     @property
     def is_running(self) -> bool:
@@ -95,31 +84,27 @@ class StagedServer:
 
     def begin_with(self, log: Log) -> None:
         """Put a first history on an empty disk, in an epoch that everybody took part in."""
-        self._disk.storage.restore(self.database, KEPT)
-        self._disk.storage.append(log)
-        self._disk.storage.write_epochs(log.zxid.epoch, log.zxid.epoch)
+        self._stored.disk.storage.restore(self.database, KEPT)
+        self._stored.disk.storage.append(log)
+        self._stored.disk.storage.write_epochs(log.zxid.epoch, log.zxid.epoch)
         self._read()
 
     def started(self) -> None:
         """The model's function has started the process: from now on it is recorded."""
         self.has_begun = True
-        self.diary.begin(self.me, self._release)
+        self._stored.begin()
 
     def settle(self, reason: str | None = None) -> None:
         """Put on disk what the record says is there."""
         self.diary.compare(self.me, reason)
-        self._disk.wait()
-        epochs = (self.me.accepted_epoch, self.me.current_epoch)
-        if epochs != self._saved:
-            changed = [new if new != old else None for new, old in zip(epochs, self._saved, strict=True)]
-            self._disk.write_epochs(*changed).result()
-            self._saved = epochs
+        self._stored.disk.wait()
+        if (future := self._stored.epochs.write()) is not None:
+            future.result()
         self.diary.flush()
 
     def end(self) -> None:
         """Be killed."""
-        self._disk.close()
-        self._recorder.close()
+        self._stored.close()
 
     def difference(self) -> str:
         """Where files and database are not what the record says; empty if they are.

@@ -7,22 +7,21 @@ requests come. One flush to the disk serves all transactions that came while the
 from __future__ import annotations
 
 import asyncio
-import os
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from zabcheck.implementation import encoder as jute
 from zabcheck.implementation.client_port import ClientPort
-from zabcheck.implementation.database import Database, steady_clock
-from zabcheck.implementation.directory import claim
+from zabcheck.implementation.database import Database
+from zabcheck.implementation.disk_thread import DiskThread
 from zabcheck.implementation.errors import ServerError
-from zabcheck.implementation.operations import Op
-from zabcheck.implementation.recovery import recover
+from zabcheck.implementation.inputs import Written
 from zabcheck.implementation.replication import Request
-from zabcheck.implementation.sessions import SessionTracker
-from zabcheck.implementation.snapshot import purge, spread, write_snapshot
-from zabcheck.implementation.transaction_log import TransactionLog
+from zabcheck.implementation.request_processors import PrepRequestProcessor, SyncRequestProcessor
+from zabcheck.implementation.session_keeper import SessionKeeper
+from zabcheck.implementation.storage import Storage
+from zabcheck.model.transaction import Txn
+from zabcheck.traces.members import number, zxid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,12 +29,13 @@ if TYPE_CHECKING:
     from zabcheck.implementation.configuration import Configuration
     from zabcheck.implementation.replication import Entry
 
-CONTAINERS_LOOKED_AT = 60
-"""Seconds between two looks for containers that are empty again (``znode.container.checkIntervalMs``)."""
-
 
 class Standalone:
-    """The `replication.Replication` of a server without others; `run` is its whole life."""
+    """The `replication.Replication` of a server without others; `run` is its whole life.
+
+    One task takes inputs from a queue, as in a peer. It owns the order, what waits for the disk, and who waits for
+    what is ordered.
+    """
 
     role = "standalone"
     epoch = 0
@@ -46,44 +46,31 @@ class Standalone:
         self.database = Database()
         self.replayed = 0
         """transactions that were read from the log at the start"""
-        self._log = TransactionLog(configuration.logs, configuration.preallocation)
+        self._sessions = SessionKeeper(self.database, configuration.tick, self.submit)
+        self._prep = PrepRequestProcessor(self.database, self._order)
+        self._inbox: asyncio.Queue[Request | Written] = asyncio.Queue()
         self._serving = False
         self._zxid = 0
-        self._queue: list[tuple[int, Entry] | Request] = []
-        self._busy = False
-        self._wake = asyncio.Event()
+        self._to_log: deque[Txn] = deque()
+        self._syncs: deque[tuple[int, Request]] = deque()
+        """each with the transaction behind which it came"""
         self._stop = asyncio.Event()
-        self._disk = ThreadPoolExecutor(1, "log")
-        self._snapshots = ThreadPoolExecutor(1, "snapshot")
-        self._since_snapshot = 0
-        self._snapshot_at = 0
-        self._snapshot: asyncio.Future[None] | None = None
 
     def is_serving(self) -> bool:
         """Whether clients are served now."""
         return self._serving
 
     def submit(self, request: Request) -> None:
-        """Prepare a write; a sync takes its place behind what is prepared."""
-        if request.type == Op.SYNC:
-            if not self._queue and not self._busy:
-                self.database.synced(request.session, request.cxid)
-                return
-            self._queue.append(request)
-        else:
-            self._zxid += 1
-            self._queue.append((self._zxid, self.database.prepare(request)))
-        self._wake.set()
+        """Ask for a write or a ``sync``."""
+        self._inbox.put_nowait(request)
 
     def touch(self, session: int, timeout: int) -> None:
         """A client was heard of."""
-        if self.database.tracker is not None:
-            self.database.tracker.touch(session, timeout, steady_clock())
+        self._sessions.touch(session, timeout)
 
     def revalidate(self, session: int, timeout: int, answer: Callable[[bool], None]) -> None:
         """Whether a session is alive."""
-        tracker = self.database.tracker
-        answer(tracker is not None and tracker.touch(session, timeout, steady_clock()))
+        answer(self._sessions.touch(session, timeout))
 
     def stop(self) -> None:
         """End `run`; to be called in its loop."""
@@ -91,111 +78,87 @@ class Standalone:
 
     async def run(self, ready: Callable[[int], None] = lambda _: None) -> None:
         """Start, serve until `stop`, and end; ``ready`` is told the port when clients may come."""
-        folders = dict.fromkeys((self.configuration.snapshots, self.configuration.logs))
-        claimed: list[int] = []
+        thread = DiskThread(Storage(self.configuration, announces_epoch=False), self.database)
         try:
-            claimed.extend(
-                map(claim, folders)
-            )  # one by one: what is claimed is given back if the next is not
-            await self._serve(ready)
+            self._load(thread)
+            await self._serve(thread, ready)
         finally:
-            for number in claimed:
-                os.close(number)
+            thread.close()
 
-    async def _serve(self, ready: Callable[[int], None]) -> None:
-        configuration = self.configuration
+    def _load(self, thread: DiskThread) -> None:
         try:
-            self.replayed = recover(self.database, configuration.snapshots, self._log)
+            thread.storage.restore(self.database, keep=1)
         except OSError as error:
             raise ServerError(f"cannot read {error.filename}: {error.strerror}") from error
         self._zxid = self.database.last_zxid
-        self._since_snapshot = self.replayed
-        self._snapshot_at = spread(self.configuration.snapshot_after)
-        self.database.lead(SessionTracker(configuration.tick, steady_clock(), self.database.sessions))
-        port = ClientPort(self.database, self, configuration.clients)
+        self.replayed = thread.unsaved = thread.storage.replayed
+        self._sessions.begin()
+
+    async def _serve(self, thread: DiskThread, ready: Callable[[int], None]) -> None:
+        port = ClientPort(self.database, self, self.configuration.clients)
         self._serving = True
-        number = await port.start()
+        port_number = await port.start()
         tasks = [
-            asyncio.create_task(task)
-            for task in (self._write_on(), self._tick(), self._clean_containers(), self._stop.wait())
+            asyncio.create_task(task) for task in (self._process(thread), self._tick(), self._stop.wait())
         ]
-        ready(number)
+        ready(port_number)
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._serving = False
             await port.stop()
             await _end(tasks)
-            await self._close()
         for task in done:
             if (failure := task.exception()) is not None:
                 raise ServerError(f"the server stopped: {failure}") from failure
 
-    async def _close(self) -> None:
-        """Let the disk finish what it was given."""
-        if self._snapshot is not None:
-            with suppress(OSError):
-                await self._snapshot
-        self._disk.shutdown()
-        self._snapshots.shutdown()
-        self._log.close()
-
-    async def _write_on(self) -> None:
-        """Write what is prepared, then apply it and so answer (``SyncRequestProcessor``)."""
-        loop = asyncio.get_running_loop()
+    async def _process(self, thread: DiskThread) -> None:
+        """Let requests pass through Prep, Sync and Final."""
+        sync = SyncRequestProcessor(
+            lambda: self._to_log,
+            thread.append,
+            thread,
+            self.configuration.snapshot_after,
+            lambda txns: self._inbox.put_nowait(Written(txns)),
+        )
         while True:
-            await self._wake.wait()
-            self._wake.clear()
-            self._busy = True
-            while self._queue:
-                batch, self._queue = self._queue, []
-                transactions = [item for item in batch if not isinstance(item, Request)]
-                for zxid, entry in transactions:
-                    self._log.append(zxid, entry)
-                if transactions:
-                    await loop.run_in_executor(self._disk, self._log.commit)
-                for item in batch:
-                    if isinstance(item, Request):
-                        self.database.synced(item.session, item.cxid)
-                    else:
-                        self.database.apply(*item)
-                self._since_snapshot += len(transactions)
-                if self._since_snapshot >= self._snapshot_at:
-                    await loop.run_in_executor(self._disk, self._begin_snapshot(loop))
-            self._busy = False
+            self._take(await self._inbox.get(), sync)
+            while not self._inbox.empty():
+                self._take(self._inbox.get_nowait(), sync)
+            sync.save_if_due(zxid(self.database.last_zxid))
+            sync.flush()
 
-    def _begin_snapshot(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
-        """Begin a snapshot of now beside all else, unless one is under way; what then is left is a new log."""
-        if self._snapshot is not None and not self._snapshot.done():
-            return lambda: None
-        if self._snapshot is not None:
-            self._snapshot.result()  # it failed: better no server than one whose log grows for ever
-        configuration, zxid, body = self.configuration, self.database.last_zxid, self.database.serialize()
+    def _take(self, what: Request | Written, sync: SyncRequestProcessor) -> None:
+        match what:
+            case Request():
+                self._prep.process(what)
+            case Written(txns):
+                sync.flushed(txns, self._final)
 
-        def write() -> None:
-            write_snapshot(configuration.snapshots, zxid, body)
-            if configuration.retained is not None:
-                purge(configuration.snapshots, configuration.logs, configuration.retained)
+    def _order(self, request: Request, entry: Entry | None) -> None:
+        """Let a transaction, or a ``sync``, be the next."""
+        if entry is None:
+            self._syncs.append((self._zxid, request))
+            self._answer_syncs()
+        else:
+            self._zxid += 1
+            self._to_log.append(Txn(zxid(self._zxid), entry))
 
-        self._snapshot = asyncio.ensure_future(loop.run_in_executor(self._snapshots, write))
-        self._since_snapshot = 0
-        self._snapshot_at = spread(configuration.snapshot_after)
-        return self._log.roll
+    def _final(self, txn: Txn) -> None:
+        """Apply the next transaction, and so answer (``FinalRequestProcessor``)."""
+        self._to_log.popleft()
+        self.database.apply(number(txn.zxid), txn.value)
+        self._answer_syncs()
+
+    def _answer_syncs(self) -> None:
+        while self._syncs and self._syncs[0][0] <= self.database.last_zxid:
+            _, request = self._syncs.popleft()
+            self.database.synced(request.session, request.cxid)
 
     async def _tick(self) -> None:
-        """End the sessions of clients that were not heard of."""
         while True:
             await asyncio.sleep(self.configuration.tick / 1000)
-            if self.database.tracker is not None:
-                for session in self.database.tracker.expired(steady_clock()):
-                    self.submit(Request(session, 0, Op.CLOSE_SESSION, b""))
-
-    async def _clean_containers(self) -> None:
-        """Remove containers that had children and have none now (``ContainerManager``)."""
-        while True:
-            await asyncio.sleep(CONTAINERS_LOOKED_AT)
-            for path in self.database.idle_containers():
-                self.submit(Request(0, 0, Op.DELETE_CONTAINER, jute.text(path)))
+            self._sessions.tick()
 
 
 async def _end(tasks: Sequence[asyncio.Task[object]]) -> None:

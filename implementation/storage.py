@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from zabcheck.implementation import epoch_files, snapshot
 from zabcheck.implementation.directory import claim, sync_directory
-from zabcheck.implementation.recovery import load_base
+from zabcheck.implementation.errors import ServerError
 from zabcheck.implementation.transaction_log import TransactionLog
 from zabcheck.model.transaction import Txn
 from zabcheck.model.zookeeper.log import Log, Stored
@@ -21,6 +21,7 @@ from zabcheck.traces.members import number, zxid
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from zabcheck.implementation.configuration import Configuration
     from zabcheck.implementation.peer_configuration import PeerConfiguration
     from zabcheck.implementation.replication import StateMachine
 
@@ -28,13 +29,19 @@ if TYPE_CHECKING:
 class Storage:
     """The files of one server; no other server of ours can use them meanwhile."""
 
-    def __init__(self, configuration: PeerConfiguration) -> None:
+    def __init__(self, configuration: Configuration | PeerConfiguration, *, announces_epoch: bool) -> None:
         self.data = configuration.snapshots
+        self.replayed = 0
+        """transactions that the last `restore` took from the log"""
         self._retained = configuration.retained
-        self._announces_epoch = configuration.members.switches.epoch_marker
+        self._announces_epoch = announces_epoch
         self._claims: list[int] = []
-        for folder in dict.fromkeys((configuration.snapshots, configuration.logs)):
-            self._claims.append(claim(folder))
+        try:
+            for folder in dict.fromkeys((configuration.snapshots, configuration.logs)):
+                self._claims.append(claim(folder))
+        except ServerError:
+            self._unclaim()
+            raise
         self._log = TransactionLog(configuration.logs, configuration.preallocation)
 
     # epochs
@@ -62,8 +69,12 @@ class Storage:
     # database
 
     def restore(self, machine: StateMachine, keep: int) -> Stored:
-        """Load the database: the newest whole snapshot, then all later records. Returns the last transactions."""
-        base = load_base(machine, self.data, self._log)
+        """Load the database: the newest whole snapshot, then all later records (``FileTxnSnapLog.restore``).
+
+        Returns the last ``keep`` transactions, and what is before them as a number.
+        """
+        base = self._load_snapshot(machine)
+        self.replayed = 0
         last: deque[Txn] = deque(maxlen=keep)
         floor = at = base
         for txn in self._after(base):
@@ -71,11 +82,31 @@ class Storage:
                 continue  # ZooKeeper may have logged it twice
             at = number(txn.zxid)
             machine.apply(at, txn.value)
+            self.replayed += 1
             if len(last) == keep:
                 floor = number(last[0].zxid)
             last.append(txn)
         log = Log(last=Txn(zxid(floor), None) if floor else None).extend(tuple(last))
         return Stored(log, zxid(at))
+
+    def _load_snapshot(self, machine: StateMachine) -> int:
+        """Load the newest snapshot; its zxid.
+
+        A new server writes its first snapshot, so that a folder with a log and no snapshot is always one that lost it.
+        """
+        self._log.remove_empty()
+        if (start := snapshot.load_newest(self.data, machine)) is not None:
+            return start
+        if snapshot.snapshots(self.data):
+            raise ServerError(
+                f"{self.data}: every snapshot is damaged; restore the folder, or empty it to start anew"
+            )
+        if self._log.last_zxid():
+            raise ServerError(
+                f"{self.data}: no snapshot, but {self._log.folder} has transactions; the snapshot was lost: restore it"
+            )
+        snapshot.write_snapshot(self.data, 0, machine.serialize())
+        return 0
 
     def has(self, wanted: int) -> bool:
         """Whether the log has this transaction."""
@@ -111,5 +142,9 @@ class Storage:
     def close(self) -> None:
         """Let go of the files."""
         self._log.close()
+        self._unclaim()
+
+    def _unclaim(self) -> None:
         for descriptor in self._claims:
             os.close(descriptor)
+        self._claims.clear()

@@ -8,7 +8,6 @@ then goes to a file of its own, so a torn record stays the last of its file.
 from __future__ import annotations
 
 import os
-from struct import Struct
 from threading import Lock
 from typing import TYPE_CHECKING
 from zlib import adler32
@@ -18,7 +17,7 @@ from zabcheck.implementation.errors import ServerError
 from zabcheck.implementation.replication import Entry
 from zabcheck.traces.file_name import zxid_in
 from zabcheck.traces.source import walk
-from zabcheck.traces.transaction_log import FILE_HEADER, MAGIC, Records
+from zabcheck.traces.transaction_log import END, FILE_HEADER, FRAME, MAGIC, Records
 from zabcheck.traces.transactions import HEADER
 
 if TYPE_CHECKING:
@@ -31,8 +30,6 @@ PREALLOCATION = 2**26
 NEAR = 4096
 """A file grows when less than this is left in it (``FilePadding.calculateFileSizeWithPadding``)."""
 
-_FILE_HEADER = Struct(">4siq")
-_FRAME = Struct(">QI")
 _UNSIGNED = 2**64 - 1
 
 
@@ -68,7 +65,7 @@ class TransactionLog:
     def append(self, zxid: int, entry: Entry) -> None:
         """Add a transaction, in memory as yet."""
         payload = payload_of(zxid, entry)
-        record = b"%b%bB" % (_FRAME.pack(adler32(payload), len(payload)), payload)
+        record = b"%b%b%c" % (FRAME.pack(adler32(payload), len(payload)), payload, END)
         with self._swapping:
             self._waiting.append((zxid, record))
 
@@ -130,12 +127,12 @@ class TransactionLog:
         self.close()
         kept = False
         for path in reversed(self.files()):
-            end = FILE_HEADER
+            end = FILE_HEADER.size
             for offset, payload in self._records(path):
                 if HEADER.unpack_from(payload)[2] > zxid:
                     break
                 kept = True
-                end = offset + _FRAME.size + len(payload) + 1
+                end = offset + FRAME.size + len(payload) + 1
             if kept:
                 with path.open("r+b") as file:
                     file.truncate(end)
@@ -147,7 +144,7 @@ class TransactionLog:
     def remove_empty(self) -> None:
         """Remove the last file if it was not given a whole header before a crash (ZOOKEEPER-2332)."""
         files = self.files()
-        if files and files[-1].stat().st_size < FILE_HEADER:
+        if files and files[-1].stat().st_size < FILE_HEADER.size:
             files[-1].unlink()
             sync_directory(self.folder)
 
@@ -165,7 +162,7 @@ class TransactionLog:
         path = self.folder / f"log.{zxid:x}"
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
         self._at = self._size = 0
-        self._write(_FILE_HEADER.pack(MAGIC, 2, 0))
+        self._write(FILE_HEADER.pack(MAGIC, 2, 0))
         os.fsync(self._file)
         sync_directory(self.folder)
 

@@ -18,6 +18,7 @@ PURE = frozenset(
         "test_patience.py",
         "test_peer_sessions.py",
         "test_replay.py",
+        "test_request_processors.py",
     }
 )
 """those among them that compute only"""

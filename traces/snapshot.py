@@ -81,8 +81,7 @@ class Nodes:
     def __iter__(self) -> Iterator[Node]:
         with self.source.open() as stream:
             cursor = Cursor(self.source.name, stream=stream)
-            if cursor.unpack(FILE_HEADER)[0] != MAGIC:
-                raise UnreadableError(self.source.name, 0, "this is no snapshot, which begins with ZKSN")
+            check_header(cursor)
             for _ in range(cursor.integer()):
                 session, timeout = cursor.unpack(SESSION)
                 self.sessions[Hex(session)] = timeout
@@ -95,24 +94,31 @@ class Nodes:
                 self.count += 1
                 value = None if data is None else body_of(data)
                 yield Node(path, value, Hex(czxid), Hex(mzxid), Hex(pzxid), version, Hex(owner))
-            _check_seal(cursor)
+            check_seal(cursor)
             self._read_rest(cursor)
 
     def _read_rest(self, cursor: Cursor) -> None:
         """The two later sections; older servers and settings leave out either."""
         if cursor.left(DIGEST.size + SEAL.size) >= DIGEST.size + SEAL.size:
             zxid, _, digest = cursor.unpack(DIGEST)
-            _check_seal(cursor)
+            check_seal(cursor)
             if zxid:  # 0: nothing was applied yet
                 self.digest_zxid, self.digest = Hex(zxid), digest
         if cursor.left(LAST_ZXID.size + SEAL.size) >= LAST_ZXID.size + SEAL.size:
             self.last_zxid = Hex(cursor.unpack(LAST_ZXID)[0])
-            _check_seal(cursor)
+            check_seal(cursor)
         if cursor.left(1):
             self.rest = cursor.offset
 
 
-def _check_seal(cursor: Cursor) -> None:
+def check_header(cursor: Cursor) -> None:
+    """Refuse what does not begin like a snapshot."""
+    if cursor.unpack(FILE_HEADER)[0] != MAGIC:
+        raise cursor.wrong("this is no snapshot, which begins with ZKSN", back=FILE_HEADER.size)
+
+
+def check_seal(cursor: Cursor) -> None:
+    """Refuse what is not followed by a checksum of all before it."""
     checksum = cursor.checksum()
     if cursor.unpack(SEAL) != (checksum, 1, b"/"):
         raise cursor.wrong("the checksum is wrong", back=SEAL.size)

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from zabcheck.traces.track import Track
 
 MAGIC = b"ZKLG"
-FILE_HEADER = 16
-"""Bytes: magic, version (not looked at, as a server does not), id of the database."""
+FILE_HEADER = Struct(">4siq")
+"""Magic, version (not looked at, as a server does not), id of the database."""
 
 FRAME = Struct(">Qi")
 """Checksum and length, in front of a record."""
@@ -69,7 +69,7 @@ class Records:
                 self.torn = 0
                 return
             self._check_header(data)
-            at, start, have = FILE_HEADER, 0, len(data)
+            at, start, have = FILE_HEADER.size, 0, len(data)
             unpack = FRAME.unpack_from
             while True:
                 if at + 12 <= have:
@@ -97,7 +97,7 @@ class Records:
         name = self.source.name
         if data[:4] != MAGIC[: len(data)]:
             raise UnreadableError(name, 0, "this is no transaction log, which begins with ZKLG")
-        if len(data) < FILE_HEADER:
+        if len(data) < FILE_HEADER.size:
             raise UnreadableError(
                 name, len(data), "the file ends within its header; a server does not start with it"
             )

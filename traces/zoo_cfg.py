@@ -29,8 +29,19 @@ MEMBERSHIP = ("server.", "group", "weight")
 
 def read(path: Path) -> Ensemble:
     """The ensemble that the configuration at ``path`` describes."""
-    properties = static = load(path)
-    check_settings(static)
+    return ensemble_in(path, checked(path))
+
+
+def checked(path: Path) -> dict[str, Property]:
+    """What stands in the configuration at ``path``, where every number and switch is one."""
+    found = load(path)
+    check_settings(found)
+    return found
+
+
+def ensemble_in(path: Path, static: dict[str, Property]) -> Ensemble:
+    """The ensemble that is described by what stands in the configuration at ``path``."""
+    properties = static
     files = [str(path)]
     if line := static.get("dynamicConfigFile"):
         _refuse_membership(static)

@@ -9,16 +9,18 @@ import pickle
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.checker.agreement import TWO_PHASE_COMMIT, facts, native, needs_core
-from zabcheck.checker import Limits, Model, Options, Simulation, check, option, require, simulate
+from zabcheck.checker import Limits, Model, Options, Simulation, check, option, require, saved, simulate
+from zabcheck.checker.search import Problem
+from zabcheck.model import models
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from zabcheck.checker import CheckResult
 
@@ -164,6 +166,59 @@ def test_an_edited_module_beside_the_model_counts_too(loaded: Callable[..., Mode
     assert cached(model, model.scope()).distinct_states == 6
     model = loaded(source, most_of_a_test="MOST = 9")
     assert cached(model, model.scope()).distinct_states == 10
+
+
+def test_what_a_model_imports_from_elsewhere_counts_too(
+    loaded: Callable[..., Model[Any]],
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    monkeypatch.syspath_prepend(elsewhere)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    (elsewhere / "first_of_a_test.py").write_text("from second_of_a_test import MOST", encoding="utf-8")
+    source = SOURCE.replace("MOST = 5", "from first_of_a_test import MOST")
+    found = []
+    for most in (5, 9, 5):
+        (elsewhere / "second_of_a_test.py").write_text(f"MOST = {most}", encoding="utf-8")
+        for name in ("first_of_a_test", "second_of_a_test"):
+            monkeypatch.delitem(sys.modules, name, raising=False)
+        model = loaded(source)
+        result = cached(model, model.scope())
+        found.append((result.distinct_states, result.evaluations > 0))
+    assert found == [(6, True), (10, True), (6, False)]
+
+
+@pytest.mark.parametrize("name", ["zab", "zookeeper"])
+def test_the_second_run_of_a_shipped_model_learns_nothing(name: str) -> None:
+    model = models()[name]
+    scope = model.scope(servers=2, transactions=1, epochs=1)
+    first, second = cached(model, scope), cached(model, scope)
+    assert (first.evaluations > 100, second.evaluations) == (True, 0)
+    assert facts(first) == facts(second)
+
+
+@pytest.mark.parametrize(
+    ("name", "imported"),
+    [
+        ("zookeeper", "zookeeper.learner"),
+        ("zookeeper", "transaction"),
+        ("zookeeper", "quorums"),
+        ("zab", "transaction"),
+    ],
+)
+def test_a_key_depends_on_every_module_that_a_shipped_model_imports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, imported: str
+) -> None:
+    model = models()[name]
+    problem = Problem(model, model.scope(), Options())
+    before, _ = saved.key(problem, 1)
+    module = sys.modules[f"zabcheck.model.{imported}"]
+    assert module.__file__ is not None
+    edited = tmp_path / "edited.py"
+    edited.write_bytes(Path(module.__file__).read_bytes() + b"\n# edited\n")
+    monkeypatch.setattr(module, "__file__", str(edited))
+    assert saved.key(problem, 1)[0] != before
 
 
 @dataclass(frozen=True)

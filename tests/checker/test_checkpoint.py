@@ -21,6 +21,7 @@ from tests.checker.agreement import (
 )
 from zabcheck.checker import CheckpointError, Limits, Model, Options, UsageError, check, option, require
 from zabcheck.checker.search import Stop
+from zabcheck.model import models
 
 if TYPE_CHECKING:
     from zabcheck.checker import CheckResult
@@ -128,6 +129,16 @@ def test_interrupted_between_two_levels(tmp_path: Path, store: str, depth: int) 
     whole = native(numbers, Scope(), witness="ten")
     again = resumed(tmp_path / "checkpoint", [Limits(depth=depth)], numbers, Scope(), store=store)
     assert facts(again) == facts(whole)
+
+
+@pytest.mark.parametrize("name", ["zab", "zookeeper"])
+def test_a_search_of_a_shipped_model_goes_on(tmp_path: Path, name: str) -> None:
+    model = models()[name]
+    scope = model.scope(servers=2, transactions=1, epochs=2)
+    whole, path = native(model, scope), tmp_path / "checkpoint"
+    part = native(model, scope, checkpoint=path, limits=Limits(depth=6))
+    assert part.distinct_states < whole.distinct_states
+    assert facts(native(model, scope, resume=path)) == facts(whole)
 
 
 @pytest.mark.parametrize(("workers", "store"), CONFIGURATIONS)

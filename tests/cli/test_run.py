@@ -16,7 +16,8 @@ import pytest
 
 from zabcheck.checker.errors import UsageError
 from zabcheck.cli.orders import ORDERS, obey
-from zabcheck.implementation.ensemble import Ensemble, Plan, free_ports
+from zabcheck.implementation.ensemble import Ensemble
+from zabcheck.implementation.plan import Plan, free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -28,7 +28,8 @@ from kazoo.client import KazooClient
 
 from tests.implementation.test_ensemble import nodes_at
 from tests.implementation.workload import REGISTERS, Client
-from zabcheck.implementation.ensemble import Ensemble, Plan, free_ports
+from zabcheck.implementation.ensemble import Ensemble
+from zabcheck.implementation.plan import Plan, free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

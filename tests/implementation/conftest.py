@@ -8,7 +8,8 @@ import pytest
 
 from tests.implementation.servers import ServerProcess
 from tests.implementation.test_peers import conforms
-from zabcheck.implementation.ensemble import Ensemble, Plan, free_ports
+from zabcheck.implementation.ensemble import Ensemble
+from zabcheck.implementation.plan import Plan, free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

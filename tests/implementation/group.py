@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tests.implementation.tiny import Tiny, write
-from zabcheck.implementation.ensemble import free_ports
 from zabcheck.implementation.peer import Peer
 from zabcheck.implementation.peer_configuration import PeerConfiguration
+from zabcheck.implementation.plan import free_ports
 from zabcheck.traces.ensemble import Address
 from zabcheck.traces.members import members
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.implementation.group import ensemble
 from tests.implementation.wire import create, opening, request, set_data
 from zabcheck.checker import UsageError
 from zabcheck.implementation.database import Database
+from zabcheck.implementation.directory import claim
 from zabcheck.implementation.operations import Op
-from zabcheck.implementation.recovery import recover
+from zabcheck.implementation.peer_configuration import PeerConfiguration
 from zabcheck.implementation.replication import Entry
 from zabcheck.implementation.sessions import SessionTracker
 from zabcheck.implementation.snapshot import load_newest, purge, snapshots, write_snapshot
+from zabcheck.implementation.storage import Storage
 from zabcheck.implementation.transaction_log import TransactionLog, entry_of, payload_of
 from zabcheck.traces import snapshot, transaction_log
 from zabcheck.traces.event import Record, Snapshot, Torn
@@ -185,9 +189,19 @@ def test_purging_keeps_what_a_start_needs(tmp_path: Path) -> None:
     assert purge(tmp_path, tmp_path, 2) == []
 
 
+def restored(folder: Path) -> tuple[Database, int]:
+    """A database as a server has it after a start, and how much of it came from the log."""
+    database = Database()
+    with closing(
+        Storage(PeerConfiguration(1, folder, folder, ensemble(1), {}), announces_epoch=False)
+    ) as storage:
+        storage.restore(database, 1)
+    return database, storage.replayed
+
+
 def test_recovery(tmp_path: Path) -> None:
     log = TransactionLog(tmp_path, 0)
-    assert recover(Database(), tmp_path, log) == 0
+    assert restored(tmp_path)[1] == 0
     assert snapshots(tmp_path)[0][0] == 0
     database = Database()
     database.lead(SessionTracker(1000, 0))
@@ -196,18 +210,39 @@ def test_recovery(tmp_path: Path) -> None:
         log.append(zxid, made)
         database.apply(zxid, made)
     log.roll()
-    again = Database()
-    assert recover(again, tmp_path, log) == 2
+    again, replayed = restored(tmp_path)
+    assert replayed == 2
     assert again.tree.nodes == database.tree.nodes
     assert again.last_zxid == 2
     path = write_snapshot(tmp_path, 2, database.serialize())
-    assert recover(Database(), tmp_path, log) == 0
+    assert restored(tmp_path)[1] == 0
     for _, snapshot_path in snapshots(tmp_path):
         snapshot_path.write_bytes(b"ZKSN")
     with pytest.raises(UsageError, match="every snapshot is damaged"):
-        recover(Database(), tmp_path, log)
+        restored(tmp_path)
     for _, snapshot_path in snapshots(tmp_path):
         snapshot_path.unlink()
     assert not path.exists()
     with pytest.raises(UsageError, match="the snapshot was lost"):
-        recover(Database(), tmp_path, log)
+        restored(tmp_path)
+
+
+def test_what_was_logged_twice_is_applied_once(tmp_path: Path) -> None:
+    write_snapshot(tmp_path, 0, Database().serialize())
+    log = TransactionLog(tmp_path, 0)
+    for zxid in (1, 2, 3, 2, 3, 4):
+        log.append(zxid, entry(zxid))
+    log.commit()
+    log.close()
+    database, replayed = restored(tmp_path)
+    assert (database.last_zxid, replayed) == (4, 4)
+
+
+def test_a_folder_is_let_go_if_the_other_is_in_use(tmp_path: Path) -> None:
+    data, logs = tmp_path / "data", tmp_path / "logs"
+    configuration = PeerConfiguration(1, data, logs, ensemble(1), {})
+    in_use = claim(logs)
+    with pytest.raises(UsageError, match="logs is used by another server"):
+        Storage(configuration, announces_epoch=False)
+    os.close(in_use)
+    Storage(configuration, announces_epoch=False).close()

@@ -11,8 +11,9 @@ import pytest
 
 from tests.implementation.servers import command
 from tests.implementation.test_peers import conforms
-from zabcheck.implementation.ensemble import Ensemble, Plan, ask, free_ports
+from zabcheck.implementation.ensemble import Ensemble, ask
 from zabcheck.implementation.errors import ServerError
+from zabcheck.implementation.plan import Plan, free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

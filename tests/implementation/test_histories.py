@@ -49,14 +49,14 @@ def disk_of(folder: Path, machine: Tiny) -> Disk:
     data = folder / "version-2"
     data.mkdir()
     endpoints = {1: Address("127.0.0.1", 1, 2)}
-    storage = Storage(PeerConfiguration(1, data, data, ensemble(1), endpoints))
+    storage = Storage(PeerConfiguration(1, data, data, ensemble(1), endpoints), announces_epoch=True)
     return Disk(storage, machine, 100, lambda _: None)
 
 
 def written(disk: Disk, *counters: int) -> None:
     txns = tuple(map(txn, counters))
     wait([disk.write_ahead(txns)], SECONDS)
-    disk.raise_failure()
+    disk.thread.raise_failure()
     for each in txns:
         disk.append(each)
 
@@ -65,28 +65,28 @@ def test_a_snapshot_is_written_while_the_log_goes_on(tmp_path: Path) -> None:
     machine = Halting()
     disk = disk_of(tmp_path, machine)
     written(disk, 1, 2)
-    assert disk.begin_snapshot(Zxid(1, 2))
+    assert disk.thread.begin_snapshot(Zxid(1, 2))
     written(disk, 3)
-    assert not disk.begin_snapshot(Zxid(1, 3))
+    assert not disk.thread.begin_snapshot(Zxid(1, 3))
     assert snapshots(disk.storage.data) == []
     machine.may_go_on.set()
     disk.wait()
     assert [at for at, _ in snapshots(disk.storage.data)] == [0x100000002]
     assert all(disk.has(Zxid(1, counter)) for counter in (1, 2, 3))
-    assert disk.begin_snapshot(Zxid(1, 3))
-    disk.close()
+    assert disk.thread.begin_snapshot(Zxid(1, 3))
+    disk.thread.close()
 
 
 def test_what_is_cut_waits_for_a_snapshot_that_may_have_it(tmp_path: Path) -> None:
     machine = Halting()
     disk = disk_of(tmp_path, machine)
     written(disk, 1, 2)
-    disk.begin_snapshot(Zxid(1, 2))
+    disk.thread.begin_snapshot(Zxid(1, 2))
     threading.Timer(0.1, machine.may_go_on.set).start()
     disk.truncate(Zxid(1, 1))
     assert snapshots(disk.storage.data) == []
     assert not disk.has(Zxid(1, 2))
-    disk.close()
+    disk.thread.close()
 
 
 def test_after_a_failure_nothing_is_called_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,9 +102,9 @@ def test_after_a_failure_nothing_is_called_written(tmp_path: Path, monkeypatch: 
         wait([failed, epochs], SECONDS)
     assert epochs.exception() is failed.exception()
     with pytest.raises(OSError, match="No space left"):
-        disk.raise_failure()
+        disk.thread.raise_failure()
     assert disk.storage.epochs() == (None, None)
-    disk.close()
+    disk.thread.close()
 
 
 def test_the_current_epoch_is_announced_and_written(tmp_path: Path) -> None:
@@ -114,4 +114,4 @@ def test_the_current_epoch_is_announced_and_written(tmp_path: Path) -> None:
     assert word.exists()
     wait([disk.write_epochs(None, 1)], SECONDS)
     assert not word.exists()
-    disk.close()
+    disk.thread.close()

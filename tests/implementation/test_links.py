@@ -11,9 +11,10 @@ import pytest
 
 from tests.implementation.test_peers import conforms
 from zabcheck.implementation.election_messages import hello
-from zabcheck.implementation.ensemble import HOST, Ensemble, Plan, free_ports
+from zabcheck.implementation.ensemble import Ensemble
 from zabcheck.implementation.errors import ServerError
 from zabcheck.implementation.links import Links
+from zabcheck.implementation.plan import HOST, Plan, free_ports
 from zabcheck.implementation.quorum_packets import encoded
 from zabcheck.implementation.switchboard import Route
 from zabcheck.model.zookeeper.messages import FollowerInfo

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.implementation.group import Group, ensemble
 from tests.implementation.test_peers import conforms, validated
-from zabcheck.implementation import peer as peer_module
+from zabcheck.implementation import stored_server
 from zabcheck.implementation.recording import Recorder
 from zabcheck.traces import jsonl
 from zabcheck.traces.event import Hex, Logged, Missing, Recording, Started
@@ -95,7 +95,7 @@ def test_a_recording_without_its_beginning_is_not_taken_for_a_violation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        peer_module,
+        stored_server,
         "Recorder",
         lambda *arguments: Recorder(*arguments, part=5000, parts=3),
     )

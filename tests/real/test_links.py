@@ -10,7 +10,8 @@ import pytest
 from tests.implementation.test_links import leaders
 from tests.implementation.test_peers import conforms
 from tests.real.ensemble import LOGGING, command, is_installed
-from zabcheck.implementation.ensemble import Ensemble, Plan, free_ports
+from zabcheck.implementation.ensemble import Ensemble
+from zabcheck.implementation.plan import Plan, free_ports
 
 if TYPE_CHECKING:
     from pathlib import Path

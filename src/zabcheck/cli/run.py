@@ -67,7 +67,8 @@ def run(arguments: Sequence[str]) -> int:
         return _tell(Path(parsed.data), parsed.tell)
     from zabcheck.cli.control import claimed
     from zabcheck.cli.desk import Desk
-    from zabcheck.implementation.ensemble import Ensemble, Plan
+    from zabcheck.implementation.ensemble import Ensemble
+    from zabcheck.implementation.plan import Plan
 
     release, bugs = behaviour(parsed)
     ensemble = Ensemble(
