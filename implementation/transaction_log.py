@@ -75,10 +75,13 @@ class TransactionLog:
             waiting, self._waiting = self._waiting, []
         if not waiting:
             return
-        if self._file is None:
-            self._begin(waiting[0][0])
-        self._write(b"".join(record for _, record in waiting))
-        os.fdatasync(self._number())
+        try:
+            if self._file is None:
+                self._begin(waiting[0][0])
+            self._write(b"".join(record for _, record in waiting))
+            os.fdatasync(self._number())
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.folder)) from error
 
     def roll(self) -> None:
         """Let the next record begin a new file, as after a snapshot (``FileTxnLog.rollLog``)."""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.implementation.test_peers import conforms
-from zabcheck.implementation.ensemble import Ensemble, Plan, free_ports
+from zabcheck.implementation.ensemble import Ensemble
+from zabcheck.implementation.plan import Plan, free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +77,7 @@ def test_a_server_whose_disk_is_full_ends_and_loses_nothing(tmp_path: Path, serv
         client.stop()
         client.close()
         said = ensemble.ended()[victim]
-        assert "No space left on device" in said[-1], said
+        assert f"No space left on device: '{plan.home(victim) / 'data'}" in said[-1], said
         assert not any("Traceback" in line for line in said), said
         enlarge(plan.home(victim) / "data")
         ensemble.start()
