@@ -75,16 +75,28 @@ def explain(
         arguments=arguments,
         clause=clause,
         evidence=evidence,
-        initial=initial_fields(evaluator, root),
-        steps=tuple(
+        since=unfulfilled.since if unfulfilled else None,
+        cycle_from=unfulfilled.cycle_from if unfulfilled else None,
+        **_run(evaluator, states, path),
+    )
+
+
+def leading_to(evaluator: Evaluator, root: State, path: Sequence[Taken], claim: str, clause: str) -> Trace:
+    """The trace of a run at whose end something is false that is no property of the model."""
+    return Trace(claim, {}, clause, (), **_run(evaluator, replay(evaluator, root, path), path))
+
+
+def _run(evaluator: Evaluator, states: list[State], path: Sequence[Taken]) -> dict[str, Any]:
+    """What a trace says of its run."""
+    return {
+        "initial": initial_fields(evaluator, states[0]),
+        "steps": tuple(
             step(evaluator, taken, before, after)
             for taken, before, after in zip(path, states, states[1:], strict=False)
         ),
-        since=unfulfilled.since if unfulfilled else None,
-        cycle_from=unfulfilled.cycle_from if unfulfilled else None,
-        lanes=tuple(map(render, actors(evaluator))),
-        messages=messages(evaluator, states, path),
-    )
+        "lanes": tuple(map(render, actors(evaluator))),
+        "messages": messages(evaluator, states, path),
+    }
 
 
 def step(evaluator: Evaluator, taken: Taken, before: State, after: State) -> Step:
