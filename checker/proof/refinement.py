@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from zabcheck.checker.evaluate import State
     from zabcheck.checker.model import Instance
     from zabcheck.checker.proof.finite import Structure
+    from zabcheck.checker.proof.finite import Taken as Step
     from zabcheck.checker.proof.theory import Named, Theory
     from zabcheck.checker.search import Problem
 
@@ -247,12 +248,9 @@ class _Check:
                 step = taken(self._theory, structure.domain, name, arguments)
             except UsageError as error:
                 return (str(error),), number
-            shown = step.shown(structure.domain)
-            transition = step.transition
-            closed = step.false_in(structure, (*transition.guards, *transition.assertions))
+            if wrong := _wrong_in(structure, step):
+                return wrong, number
             structure = step.after(structure)
-            if closed:
-                return tuple(f"{shown}: {reason}" for reason in closed), self._number(structure)
         return tuple(self._violated(structure)), self._number(structure)
 
     def _violated(self, structure: Structure) -> list[str]:
@@ -260,7 +258,11 @@ class _Check:
         if self._key(structure) in self._numbers:
             return []
         claims = (*self._theory.invariant, *self._theory.safety)
-        return [f"{claim.name} is false" for claim in claims if not self._is_true(claim, structure)]
+        return [
+            f"{claim.name} is false: {claim.sentence}"
+            for claim in claims
+            if not self._is_true(claim, structure)
+        ]
 
     def _is_true(self, claim: Named, structure: Structure) -> bool:
         """Whether a formula is true; states that differ elsewhere share the answer."""
@@ -287,3 +289,17 @@ class _Check:
             pair, step = parent
             path.append(step)
         return pair[0], path[::-1]
+
+
+def _wrong_in(structure: Structure, step: Step) -> tuple[str, ...]:
+    """Why a step of the theory cannot be taken, or what it must not do."""
+    shown, transition = step.shown(structure.domain), step.transition
+    closed = step.false_in(structure, transition.guards)
+    if closed:
+        return tuple(f"{shown} needs “{guard}”: {transition.sentence}" for guard in closed)
+    broken = step.false_in(structure, transition.assertions)
+    return tuple(
+        f"{shown} breaks {claim.name}: {claim.sentence}"
+        for claim in transition.assertions
+        if claim.name in broken
+    )

@@ -23,7 +23,7 @@ from zabcheck.model.abstract.mapping import (
     unless_equal,
     zxids,
 )
-from zabcheck.model.zookeeper.messages import Ack, Role, Trunc
+from zabcheck.model.zookeeper.messages import ENDED, Ack, Role, Trunc
 from zabcheck.model.zookeeper.server import Phase
 from zabcheck.model.zookeeper.switches import Sync
 
@@ -151,11 +151,12 @@ class _Reading:
             yield "deliver", sid, has.current_epoch, last_of(now)
 
     def _sent(self, sender: int, to: int | None) -> tuple[Packet | End, ...]:
-        """What was put on a link in this step."""
+        """What was put on a link in this step, and is still there."""
         if to is None:
             return ()
         old, new = self._before.links[to][sender].value, self._after.links[to][sender].value
-        return new[len(old) :] if new[: len(old)] == old else ()
+        kept = () if old == ENDED else old  # a new connection begins with nothing
+        return new[len(kept) :] if new[: len(kept)] == kept else ()
 
     def _quorum(self, members: frozenset[object]) -> str:
         return quorum_among(quorums(self._after.scope), members)
