@@ -73,10 +73,10 @@ class _Depends(Exception):  # noqa: N818 - not an error
 
 
 class _Nobody:
-    def choose(self, count: int) -> int:
+    def choose(self, _count: int) -> int:
         raise _Depends
 
-    def fail(self, name: str) -> None:
+    def fail(self, _name: str) -> None:
         raise _Depends
 
 

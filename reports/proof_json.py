@@ -35,6 +35,7 @@ def _refutation(found: Refutation) -> dict[str, Any]:
         "claim": found.judged.claim,
         "step": found.step or None,
         "false_for": list(found.false_for),
+        "size": dict(found.size),
         "individuals": {sort: list(names) for sort, names in found.individuals.items()},
         "before": _relations(found.before),
         "after": _relations(found.after),

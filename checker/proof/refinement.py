@@ -149,9 +149,7 @@ class _Check:
         )
 
     def _misstep(self, wrong: _Wrong) -> Misstep:
-        trace = leading_to(
-            self._problem.evaluator, wrong.root, wrong.path, CLAIM, "; ".join(wrong.reasons)
-        )
+        trace = leading_to(self._problem.evaluator, wrong.root, wrong.path, CLAIM, "; ".join(wrong.reasons))
         return Misstep(str(wrong.path[-1].instance), wrong.reasons, trace)
 
     def breadth_first(self) -> _Wrong | str:

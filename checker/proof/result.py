@@ -47,6 +47,11 @@ class Refutation:
     false_for: tuple[str, ...]
     """values for which the claim is false, if it is about all"""
 
+    @property
+    def size(self) -> Mapping[str, int]:
+        """How many individuals of each sort there are."""
+        return {sort: len(names) for sort, names in self.individuals.items()}
+
 
 @dataclass(frozen=True)
 class Replay:

@@ -236,6 +236,21 @@ MUTANTS = {
             script=(*COMMITTED, ("forget", "B", "1", "1.1"), ("truncate", "B", "1", "1.1")),
         ),
         Mutant(
+            "recovered-unread",
+            "A server that starts takes the epoch that it accepted for its currentEpoch, whatever its log.",
+            "P1s",
+            without_guards=(
+                ("recover", "all of the initial history"),
+                ("recover", "nothing but the history"),
+            ),
+            script=(
+                *COMMITTED,
+                *lead("2", "A", "AC", "A", "1", "1.1"),
+                ("recover", "C", "2"),
+                *lead("3", "C", "BC", "C", "2"),
+            ),
+        ),
+        Mutant(
             "append-with-gap",
             "A follower logs a proposal without the one before it.",
             "Agreement",

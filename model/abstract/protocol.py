@@ -6,9 +6,9 @@ ever taken out of a channel: a message that was sent may be received any number 
 
 Who is elected is left open: any server may ask for any epoch. Every election is therefore covered.
 
-A follower adopts the leader's history in the order of ZooKeeper since ZOOKEEPER-4643: the log is written
-(`write_log`), then currentEpoch (`enter_epoch`), then NEWLEADER is acknowledged (`acknowledge_newleader`). A server
-may crash between any two of them.
+A follower adopts the leader's history in the order of ZooKeeper since ZOOKEEPER-4643: the log is written (cut by
+`truncate` and completed by `append`, one transaction at a time, or replaced by `write_log`), then currentEpoch
+(`enter_epoch`), then NEWLEADER is acknowledged (`acknowledge_newleader`). A server may crash between any two of them.
 """
 
 from __future__ import annotations
@@ -170,7 +170,10 @@ def follows(step: Step, n: Term, e: Term) -> None:
 
 
 def write_log(step: Step, n: Term, e: Term, z: Term) -> None:
-    """A follower replaces its log by the leader's history up to a zxid, the initial history at least."""
+    """A follower replaces its log by the leader's history up to a zxid, the initial history at least.
+
+    Where the log was completed piece by piece, nothing changes: the follower knows that it is complete.
+    """
     follows(step, n, e)
     step.require("was sent NEWLEADER", started(e))
     step.require("all of the initial history", forall(t, initial(e, t) >> (t <= z)))

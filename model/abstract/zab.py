@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from zabcheck.model.zab.scope import Scope
     from zabcheck.model.zab.state import Server, State
 
+
 def _last(server: Server) -> str:
     return last_of(server.history.txns)
 

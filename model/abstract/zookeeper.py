@@ -69,7 +69,15 @@ class _Reading:
     def steps(self) -> Iterator[Step]:
         """The abstract steps: first what servers promise, then what follows from it."""
         servers = [(sid, had, self._after.servers[sid]) for sid, had in self._before.servers.items()]
-        for part in (self._disk, self._lead, self._forget, self._log, self._answer, self._commit, self._deliver):
+        for part in (
+            self._disk,
+            self._lead,
+            self._forget,
+            self._log,
+            self._answer,
+            self._commit,
+            self._deliver,
+        ):
             for sid, had, has in servers:
                 yield from part(sid, had, has)
 
@@ -205,7 +213,11 @@ class ZooKeeperRefinement:
 
 def _first_epoch(scope: Scope) -> Iterator[tuple[str, ...]]:
     """The first server leads epoch 1, everybody logs its transactions, all is committed, and all stop."""
-    sids, leader, quorum = tuple(map(str, scope.sids)), str(scope.voters[0]), "".join(map(str, quorums(scope)[0]))
+    sids, leader, quorum = (
+        tuple(map(str, scope.sids)),
+        str(scope.voters[0]),
+        "".join(map(str, quorums(scope)[0])),
+    )
     for sid in sids:
         yield "promise", sid, "1", leader
     yield "newleader", leader, "1", quorum, leader, "0", NOTHING

@@ -111,7 +111,9 @@ def _refine(
     options = Options(asked.properties, liveness=False, on_progress=listener)
     problem = Problem(asked.model, scope, options, asked.variants)
     found = search(problem).found
-    violated = [found[p.name] for p in problem.selection.checked if p.kind is not Kind.GOAL and p.name in found]
+    violated = [
+        found[p.name] for p in problem.selection.checked if p.kind is not Kind.GOAL and p.name in found
+    ]
     if not violated:
         return None
     root, path = min(violated, key=lambda one: one.depth).path()

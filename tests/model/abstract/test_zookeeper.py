@@ -20,6 +20,12 @@ def mended(**bounds: Any) -> Scope:
     return Scope(release="mended", discovery="coarse", **bounds)
 
 
+def as_needed(variant: str) -> Scope:
+    """The least bounds in which a variant shows."""
+    bounds: dict[str, Any] = dict(model.variants[variant].needs)
+    return Scope(release="mended", **bounds)
+
+
 def test_every_step_of_two_servers() -> None:
     scope = mended(servers=2)
     result = check_refinement(problem(model, scope), THEORY, ZooKeeperRefinement())
@@ -101,9 +107,7 @@ def finely(steps: tuple[str, ...]) -> Iterator[str]:
     """The same steps, each followed by what the threads of the servers do then."""
     for step in steps:
         yield step
-        if step.startswith("learner_process_newleader"):
-            yield from ("learner_continue_sync(1)",) * 2
-        elif step.startswith("learner_process_uptodate"):
+        if step.startswith(("learner_process_newleader", "learner_process_uptodate")):
             yield from ("learner_continue_sync(1)",) * 2
         elif step.startswith("leader_process_request"):
             yield "log_thread_write(3)"
@@ -159,8 +163,7 @@ def test_a_restart_recovers_the_epoch_of_the_log() -> None:
     ],
 )
 def test_a_bug_fails_where_it_is(variant: str, step: str, reason: str) -> None:
-    scope = Scope(release="mended", **model.variants[variant].needs)
-    result = followed_counterexample(model, scope, variant)
+    result = followed_counterexample(model, as_needed(variant), variant)
     assert result.misstep is not None
     assert result.misstep.step.startswith(f"{step}(")
     assert reason in result.misstep.reasons[0]
@@ -169,5 +172,4 @@ def test_a_bug_fails_where_it_is(variant: str, step: str, reason: str) -> None:
 @pytest.mark.parametrize("variant", ["ZOOKEEPER-975", "ZOOKEEPER-4685", "ZOOKEEPER-4394", "value-mangled"])
 def test_what_abstract_zab_does_not_see(variant: str) -> None:
     """Elections are left open, servers may fail at any time, and transactions have no values."""
-    scope = Scope(release="mended", **model.variants[variant].needs)
-    assert followed_counterexample(model, scope, variant).misstep is None
+    assert followed_counterexample(model, as_needed(variant), variant).misstep is None
