@@ -50,7 +50,14 @@ def first_refuted(judged: Judged) -> None:
         raise Stop
 
 
-@pytest.mark.parametrize("mutant", UNSAFE, ids=lambda m: m.name)
+SLOWLY = {"zxid-before-epoch", "any-history", "epoch-only", "partial-history"}
+"""What z3 decides only after a while, some of it only among few individuals."""
+
+
+@pytest.mark.parametrize(
+    "mutant",
+    [pytest.param(m, marks=[pytest.mark.slow] if m.name in SLOWLY else [], id=m.name) for m in UNSAFE],
+)
 def test_an_unsafe_mutant_is_refuted_and_its_run_violates_what_it_says(mutant: Mutant) -> None:
     theory = mutant.apply(THEORY)
     result = prove(theory, changed_stages(mutant), Effort(seconds=60), first_refuted, individuals)

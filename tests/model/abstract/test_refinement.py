@@ -65,10 +65,10 @@ WRONG = (
     ("restart-loses-current-epoch", LARGER, "restart", "currentEpoch of"),
     ("restart-loses-log", LARGER, "restart", "log of"),
     ("epoch-falls", LARGER, "leader_process_request", "no txn is called 0.2"),
-    ("committed-out-of-order", LARGER, "leader_process_ack", needs("in order")),
 )
 LARGE = (3, 2, 1, 3, 0, 1)
 WRONG_LATE = (
+    ("committed-out-of-order", LARGER, "leader_process_ack", needs("in order")),
     ("zxid-before-epoch", LARGE, "leader_process_ackepoch", needs("none has a later currentEpoch")),
     ("histories-merged", LARGE, "leader_process_ackepoch", needs("none has a later currentEpoch")),
     ("latecomer-delivers-acknowledged", LARGER, "follower_process_commitld", needs("committed and logged")),
