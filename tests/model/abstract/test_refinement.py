@@ -102,6 +102,6 @@ def test_what_abstract_zab_allows(variant: str) -> None:
 
 
 def test_every_variant_is_accounted_for() -> None:
-    """With `promise-unrecorded` no leader starts: goals are not reached, and there is no run to follow."""
+    """With `promise-unrecorded` goals are out of reach, and nothing is violated: there is no run to follow."""
     names = {case[0] for case in (*WRONG, *WRONG_LATE)} | set(ALLOWED)
     assert set(model.variants) - names == {"promise-unrecorded"}
