@@ -9,12 +9,14 @@ from zabcheck.reports.diagram.page import Page, Table
 from zabcheck.reports.diagram.runs import of_performance, of_trace
 from zabcheck.reports.differences import difference
 from zabcheck.reports.quantities import count
+from zabcheck.reports.refinement import claim
 from zabcheck.reports.statistics import charts_of, facts_of
 from zabcheck.reports.terminal import described, what_becomes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from zabcheck.checker.proof.result import RefinementResult
     from zabcheck.checker.result import CheckResult, Performance
     from zabcheck.reports.diagram.data import Changed, Diagram
     from zabcheck.traces.event import Base
@@ -55,6 +57,26 @@ def page_of(result: CheckResult) -> Page:
         summary=result.reason or "every reachable state within these bounds was explored",
         tables=(*_steps_of(diagram), properties, transitions, search),
         charts=charts_of(result),
+    )
+
+
+def diagram_of_refinement(result: RefinementResult) -> Diagram | None:
+    """The diagram of the run that leads to a step which the protocol does not allow, if there is one."""
+    if result.misstep is None:
+        return None
+    return of_trace(result.misstep.trace, "", "is false")
+
+
+def page_of_refinement(result: RefinementResult) -> Page:
+    """The page of a model that was followed with the abstract protocol."""
+    diagram = diagram_of_refinement(result)
+    return Page(
+        verdict=result.verdict,
+        question=claim(result),
+        diagram=diagram,
+        title=f"{result.model}: {result.verdict}",
+        summary=result.reason or "every step within these bounds was followed",
+        tables=_steps_of(diagram),
     )
 
 

@@ -92,8 +92,8 @@ def _show_refutation(console: Console, found: Refutation) -> None:
     claim = found.judged.claim
     heading(console, f"Counterexample: {claim}", "a state in which it fails; it need not be reachable")
     say(console, Text(found.judged.sentence), hanging=2)
-    sizes = [count(len(names), sort) for sort, names in found.individuals.items()]
-    flow(console, *sizes)
+    sizes = ", ".join(count(size, sort) for sort, size in found.size.items())
+    say(console, Text(f"the smallest that was found: {sizes}"))
     if found.step:
         say(console, Text("step: ").append(found.step, style="bold"))
     for sort in found.individuals:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from zabcheck.checker.result import Trace
+    from zabcheck.checker.result import Verdict as Decision
+
 Verdict = Literal["proved", "refuted", "unknown"]
 Rows = frozenset[tuple[str, ...]]
 
@@ -43,6 +46,11 @@ class Refutation:
     after: Mapping[str, Rows]
     false_for: tuple[str, ...]
     """values for which the claim is false, if it is about all"""
+
+    @property
+    def size(self) -> Mapping[str, int]:
+        """How many individuals of each sort there are."""
+        return {sort: len(names) for sort, names in self.individuals.items()}
 
 
 @dataclass(frozen=True)
@@ -82,3 +90,36 @@ class ProofResult:
         if counts["refuted"]:
             return "refuted"
         return "proved" if self.judged and counts["proved"] == len(self.judged) else "unknown"
+
+
+@dataclass(frozen=True)
+class Misstep:
+    """A step of a model that the theory does not allow, with the run that leads there."""
+
+    step: str
+    reasons: tuple[str, ...]
+    trace: Trace
+    """its last step is the wrong one"""
+
+
+@dataclass(frozen=True)
+class RefinementResult:
+    """Whether all that a model does is what a theory allows; ``holds`` only if every step in the scope was seen."""
+
+    model: str
+    scope: Mapping[str, object]
+    variants: tuple[str, ...]
+    theory: str
+    verdict: Decision
+    reason: str
+    """why it is incomplete"""
+    edges: int
+    """steps of the model that were followed"""
+    pairs: int
+    """states of the model, each with a state of the theory; 0 where single runs were followed"""
+    structures: int
+    """states of the theory, in each of which every conjunct and property was evaluated"""
+    taken: Mapping[str, int]
+    """how often each transition of the theory was taken"""
+    misstep: Misstep | None
+    seconds: float

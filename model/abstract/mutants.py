@@ -107,12 +107,6 @@ def acknowledge_unlogged(step: Step, n: Term, e: Term, t: Term) -> None:
     step.require("was proposed", zab.history(e, t))
 
 
-def truncate_silently(step: Step, n: Term, e: Term, t: Term) -> None:
-    """The leader goes on counting acknowledgements of what it makes a follower give up."""
-    zab.truncate(step, n, e, t)
-    del step.updates[zab.acked]
-
-
 def crash_loses_log(step: Step, n: Term) -> None:
     """The log was not on the disk."""
     zab.crash(step, n)
@@ -231,15 +225,30 @@ MUTANTS = {
             "truncated-still-counts",
             "A leader truncates a follower that rejoins, and still counts what it had acknowledged.",
             "Durability",
-            replaced=(changed(renamed(truncate_silently, "truncate")),),
+            without_guards=(("truncate", "no longer counts"),),
             script=(*ACCEPTED, ("truncate", "B", "1", "1.1"), ("commit", "1", "1.1", "AB")),
         ),
         Mutant(
             "truncate-committed",
             "A leader truncates a follower that rejoins behind what is committed.",
             "Durability",
-            without_guards=(("truncate", "keeps what is committed"),),
-            script=(*COMMITTED, ("truncate", "B", "1", "1.1")),
+            without_guards=(("forget", "committed still counts"),),
+            script=(*COMMITTED, ("forget", "B", "1", "1.1"), ("truncate", "B", "1", "1.1")),
+        ),
+        Mutant(
+            "recovered-unread",
+            "A server that starts takes the epoch that it accepted for its currentEpoch, whatever its log.",
+            "P1s",
+            without_guards=(
+                ("recover", "all of the initial history"),
+                ("recover", "nothing but the history"),
+            ),
+            script=(
+                *COMMITTED,
+                *lead("2", "A", "AC", "A", "1", "1.1"),
+                ("recover", "C", "2"),
+                *lead("3", "C", "BC", "C", "2"),
+            ),
         ),
         Mutant(
             "append-with-gap",
@@ -327,13 +336,16 @@ EVERYTHING: Run = [
     ("propose", "1", "1.2"),
     *accept("1", "1.2", "AB"),
     ("crash", "B"),
+    ("forget", "B", "1", "1.2"),
     ("truncate", "B", "1", "1.2"),
+    *adopt("1", "B", "1.1"),
     *accept("1", "1.2", "B"),
     ("commit", "1", "1.2", "AB"),
     ("crash", "A"),
     *lead("2", "B", "BC", "B", "1", "1.2"),
     ("write_log", "C", "2", "1.2"),
     ("crash", "C"),
+    ("recover", "C", "2"),
     *adopt("2", "BC", "1.2"),
     ("establish", "2", "BC"),
     ("propose", "2", "2.1"),

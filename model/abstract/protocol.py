@@ -6,9 +6,9 @@ ever taken out of a channel: a message that was sent may be received any number 
 
 Who is elected is left open: any server may ask for any epoch. Every election is therefore covered.
 
-A follower adopts the leader's history in the order of ZooKeeper since ZOOKEEPER-4643: the log is written
-(`write_log`), then currentEpoch (`enter_epoch`), then NEWLEADER is acknowledged (`acknowledge_newleader`). A server
-may crash between any two of them.
+A follower adopts the leader's history in the order of ZooKeeper since ZOOKEEPER-4643: the log is written (cut by
+`truncate` and completed by `append`, one transaction at a time, or replaced by `write_log`), then currentEpoch
+(`enter_epoch`), then NEWLEADER is acknowledged (`acknowledge_newleader`). A server may crash between any two of them.
 """
 
 from __future__ import annotations
@@ -170,7 +170,10 @@ def follows(step: Step, n: Term, e: Term) -> None:
 
 
 def write_log(step: Step, n: Term, e: Term, z: Term) -> None:
-    """A follower replaces its log by the leader's history up to a zxid, the initial history at least."""
+    """A follower replaces its log by the leader's history up to a zxid, the initial history at least.
+
+    Where the log was completed piece by piece, nothing changes: the follower knows that it is complete.
+    """
     follows(step, n, e)
     step.require("was sent NEWLEADER", started(e))
     step.require("all of the initial history", forall(t, initial(e, t) >> (t <= z)))
@@ -240,10 +243,10 @@ def log_next(step: Step, n: Term, e: Term, t: Term) -> None:
 
 
 def append(step: Step, n: Term, e: Term, t: Term) -> None:
-    """A follower logs the next proposal."""
+    """A follower logs the next transaction of the history, of the initial one too: a DIFF is written piece by piece."""
     follows(step, n, e)
-    step.require("in the epoch", entered(n, e) & written(n, e))
     step.require("was proposed", history(e, t))
+    step.require("nothing but the history", forall(u, log(n, u) >> history(e, u)))
     log_next(step, n, e, t)
 
 
@@ -286,29 +289,43 @@ def inform(step: Step, n: Term, e: Term, t: Term) -> None:
     step.assign(delivered, n, e, u, value=delivered(n, e, u) | equal(u, t) | (log(n, u) & (u < t)))
 
 
-def truncate(step: Step, n: Term, e: Term, t: Term) -> None:
-    """A follower that rejoins its epoch gives up its log from ``t`` on, to be sent that again.
+def forget(step: Step, n: Term, e: Term, t: Term) -> None:
+    """A leader stops counting what a follower that rejoins acknowledged from ``t`` on, to have it truncated."""
+    step.require("initial history still counts", forall(u, initial(e, u) >> (u < t)))
+    step.require("committed still counts", forall(u, committed(e, u) >> (u < t)))
+    step.assign(acked, n, e, u, value=acked(n, e, u) & (u < t))
 
-    The leader keeps what it has committed, and forgets the acknowledgements of what is given up.
+
+def truncate(step: Step, n: Term, e: Term, t: Term) -> None:
+    """A follower gives up its log from ``t`` on: what the epoch has not, or what it is sent again.
+
+    Others may have it committed since the leader said so; the follower has not heard of that.
     """
     follows(step, n, e)
-    step.require("in the epoch", entered(n, e))
     step.require("was sent NEWLEADER", started(e))
-    step.require("keeps the initial history", forall(u, initial(e, u) >> (u < t)))
-    step.require("keeps what is committed", forall(u, committed(e, u) >> (u < t)))
+    step.require("nothing initial is lost", forall(u, (log(n, u) & (t <= u)) >> ~initial(e, u)))
+    step.require("no longer counts", forall(u, acked(n, e, u) >> (u < t)))
+    step.require("nothing delivered is lost", forall(u, delivered(n, e, u) >> (u < t)))
     step.ensure(
         "NoDeliveredIsTruncated",
         forall((a, u), (delivered(n, a, u) & log(n, u)) >> (u < t)),
         "Nothing that a server has delivered is taken off its log.",
     )
-    cut(step, n, t)
-    step.insert(written, n, e)
-    step.assign(acked, n, e, u, value=acked(n, e, u) & (u < t))
-
-
-def cut(step: Step, n: Term, t: Term) -> None:
-    """Take ``t`` and all behind it off the log."""
     step.assign(log, n, u, value=log(n, u) & (u < t))
+
+
+def recover(step: Step, n: Term, e: Term) -> None:
+    """A server that starts finds the history of an epoch in its log, and writes currentEpoch if that is earlier.
+
+    It crashed between the two writes (``QuorumPeer.loadDataBase``, ZOOKEEPER-1653), and may have left the epoch since.
+    """
+    step.require("accepted", accepted(n, e))
+    step.require("not entered", ~entered(n, e))
+    step.require("was sent NEWLEADER", started(e))
+    step.require("all of the initial history", forall(t, initial(e, t) >> log(n, t)))
+    step.require("nothing but the history", forall(t, log(n, t) >> history(e, t)))
+    step.assign(entered, n, a, value=a <= e)
+    step.assign(passed, n, a, value=a < e)
 
 
 def crash(step: Step, n: Term) -> None:
@@ -332,7 +349,9 @@ TRANSITIONS = (
     commit,
     deliver,
     inform,
+    forget,
     truncate,
+    recover,
     crash,
 )
 

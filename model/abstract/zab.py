@@ -7,9 +7,19 @@ of every server.
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING
 
-from zabcheck.model.abstract.instance import ensemble, latest
+from zabcheck.model.abstract.instance import ensemble
+from zabcheck.model.abstract.mapping import (
+    adopt,
+    disagreements,
+    held,
+    last_of,
+    quorum_among,
+    unless_equal,
+    zxids,
+)
 from zabcheck.model.zab.messages import Ack
 from zabcheck.model.zab.order import delivered
 from zabcheck.model.zab.scope import ids
@@ -22,32 +32,22 @@ if TYPE_CHECKING:
     from zabcheck.checker.model import Instance
     from zabcheck.checker.proof.finite import Structure
     from zabcheck.checker.proof.theory import Theory
+    from zabcheck.model.abstract.mapping import Step
     from zabcheck.model.zab.scope import Scope
     from zabcheck.model.zab.state import Server, State
 
-Step = tuple[object, ...]
-NOTHING = "0.1"
-"""The zxid up to which an empty history goes."""
-
 
 def _last(server: Server) -> str:
-    txns = server.history.txns
-    return str(txns[-1].zxid) if txns else NOTHING
+    return last_of(server.history.txns)
 
 
 def _adopt(name: Id, server: Server) -> Iterator[Step]:
-    epoch = str(server.current_epoch)
-    yield "write_log", name, epoch, _last(server)
-    yield "enter_epoch", name, epoch
-    yield "acknowledge_newleader", name, epoch
+    return adopt(name, server.current_epoch, _last(server))
 
 
 def _quorum(state: State, members: set[Id]) -> str:
-    """A smallest majority of these; if they are too few, any that has them all, so that a guard is false."""
     servers = ids(state.scope)
-    size = len(servers) // 2 + 1
-    ranked = sorted(servers, key=lambda one: one not in members)[:size]
-    return "".join(str(one) for one in servers if one in ranked)
+    return quorum_among(combinations(servers, len(servers) // 2 + 1), members)
 
 
 def _promise(before: State, after: State, server: Id, leader: Id) -> Iterator[Step]:
@@ -191,23 +191,18 @@ class ZabRefinement:
     def differences(self, state: State, structure: Structure) -> list[str]:
         """Servers whose epochs, log or deliveries are not the abstract ones."""
         return [
-            f"{what} of {name}: {concrete} in the model, {abstract} in abstract Zab"
+            difference
             for number, (name, server) in enumerate(state.servers.items())
-            for what, concrete, abstract in (
-                ("acceptedEpoch", server.accepted_epoch, latest(structure, "accepted", number)),
-                ("currentEpoch", server.current_epoch, latest(structure, "entered", number)),
-                ("log", _zxids(server.history.txns), _held(structure, "log", number)),
-                ("deliveries", _zxids(delivered(server)), _held(structure, "delivered", number)),
+            for difference in (
+                *disagreements(structure, number, name, _disk(server)),
+                *unless_equal(
+                    f"deliveries of {name}",
+                    zxids(delivered(server)),
+                    held(structure, "delivered", number),
+                ),
             )
-            if concrete != abstract
         ]
 
 
-def _zxids(txns: tuple[object, ...]) -> tuple[str, ...]:
-    return tuple(str(txn.zxid) for txn in txns)  # type: ignore[attr-defined]
-
-
-def _held(structure: Structure, relation: str, server: int) -> tuple[str, ...]:
-    """The zxids that are in a relation with a server, in their order."""
-    numbers = {row[-1] for row in structure.relations[relation] if row[0] == server}
-    return tuple(structure.domain.names["txn"][number] for number in sorted(numbers))
+def _disk(server: Server) -> tuple[int, int, tuple[str, ...]]:
+    return server.accepted_epoch, server.current_epoch, zxids(server.history.txns)

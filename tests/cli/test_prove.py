@@ -21,7 +21,7 @@ def test_some_obligations(zabcheck: Callable[..., Any]) -> None:
     assert lines[0].startswith("  crash                     44 of 44  proved ")
     assert lines[1].startswith("  safety                     1 of 1   proved ")
     assert lines[3:5] == ["proved: zab", "  Zab for any number of servers, epochs and transactions"]
-    assert lines[5].startswith("  45 of 45 obligations proved · not asked for: 677 · ")
+    assert lines[5].startswith("  45 of 45 obligations proved · not asked for: 765 · ")
 
 
 def test_a_mutant(zabcheck: Callable[..., Any], tmp_path: Path) -> None:
@@ -32,12 +32,14 @@ def test_a_mutant(zabcheck: Callable[..., Any], tmp_path: Path) -> None:
     assert outcome.status == 1
     assert "Counterexample: acked-kept" in outcome.out
     assert "  step: truncate(A, 1, 1.1)\n" in outcome.out
-    assert "-log {1.1} · +written {1}" in outcome.out
+    assert "  the smallest that was found: 1 server, 1 quorum, 2 epochs, 1 txn\n" in outcome.out
+    assert "· -log {1.1} ·" in outcome.out
     assert outcome.out.endswith("  17  commit(1, 1.1, AB)\n  Durability: violated after step 17\n")
     assert all(len(line) <= 80 for line in outcome.out.splitlines())
     document = json.loads(report.read_text())
     assert (document["verdict"], document["mutant"]) == ("refuted", "truncated-still-counts")
     assert document["counterexample"]["false_for"] == ["n = A", "a = 1", "t = 1.1"]
+    assert document["counterexample"]["size"] == {"server": 1, "quorum": 1, "epoch": 2, "txn": 1}
     assert document["run"]["violated"] == ["Durability"]
 
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zabcheck.cli import check, demo, explore, gate, prove, quorum, replay, run, simulate
+from zabcheck.cli import check, demo, explore, gate, prove, quorum, refine, replay, run, simulate
 from zabcheck.cli.commands import COMMANDS
 from zabcheck.cli.main import main
 
@@ -100,6 +100,17 @@ def test_json_keys_of_prove(capsys: pytest.CaptureFixture[str]) -> None:
     result = json.loads(capsys.readouterr().out)
     keys = {*result, *result["obligations"][0], *result["counterexample"], *result["run"]}
     assert keys <= set(re.findall(r"`(\w+)`", section("`zabcheck prove`")))
+
+
+def test_options_of_refine(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = re.findall(r"^\| (`--[^|]*) \|", section("`zabcheck refine`"), re.MULTILINE)
+    assert set(re.findall(r"`(--[a-z-]+)", " ".join(rows))) == options_of(refine.parser(), capsys)
+
+
+def test_json_keys_of_refine(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["refine", "zab", "--variant", "epoch-reused", "--counterexample", "--quiet", "--json", "-"])
+    result = json.loads(capsys.readouterr().out)
+    assert {*result, *result["misstep"]} <= set(re.findall(r"`(\w+)`", section("`zabcheck refine`")))
 
 
 def test_quorum_shows_what_it_shows(

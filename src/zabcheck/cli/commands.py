@@ -30,6 +30,7 @@ COMMANDS = {
     "trace": "turn a recording into events, or print it as a timeline",
     "quorum": "prove that any two quorums of a zoo.cfg intersect, or show two that do not",
     "prove": "prove the safety of ZAB for any number of servers, epochs and transactions",
+    "refine": "follow a model with the protocol that is proved safe, step by step",
     "server": "run a ZooKeeper server, as its zoo.cfg says",
     "run": "run an ensemble of ZooKeeper servers on this machine",
     "models": "list the models, or describe one",
