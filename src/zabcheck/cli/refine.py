@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from zabcheck.checker.model import Kind
@@ -10,12 +9,12 @@ from zabcheck.checker.run import search
 from zabcheck.checker.search import Options, Problem
 from zabcheck.cli.arguments import Parser
 from zabcheck.cli.guess import require_known
-from zabcheck.cli.interruption import Interruption
 from zabcheck.cli.limits import add_seconds
 from zabcheck.cli.numbers import whole
 from zabcheck.cli.output import destination, printing, write_json
 from zabcheck.cli.pictures import Pictures, add_pictures
 from zabcheck.cli.question import add_question, question
+from zabcheck.cli.session import progress_shown
 from zabcheck.cli.status import Status, tell
 
 if TYPE_CHECKING:
@@ -67,16 +66,8 @@ def run(arguments: Sequence[str]) -> int:
     require_known(model.name, REFINEMENTS, "model", "the proof")
     asked = question(model, parsed)
     report, pictures = destination(parsed.json, "--json"), Pictures(parsed)
-    from zabcheck.reports.progress import reporter_for
-
-    if not parsed.quiet:
-        for remark in asked.remarks:
-            tell(f"zabcheck: {remark}")
-    with (
-        Interruption(quiet=parsed.quiet) as interruption,
-        reporter_for(sys.stderr, asked.title, quiet=parsed.quiet) as reporter,
-    ):
-        result = _refine(asked, parsed, interruption.listening(reporter))
+    with progress_shown(asked, quiet=parsed.quiet) as listener:
+        result = _refine(asked, parsed, listener)
     if result is None:
         tell("zabcheck: no property was seen violated, so there is no run to follow")
         return Status.UNDECIDED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from zabcheck.checker.errors import UsageError
@@ -17,7 +18,7 @@ from zabcheck.reports.json import document
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from zabcheck.checker.result import CheckResult, Progress
     from zabcheck.checker.simulate import Simulation
@@ -48,6 +49,21 @@ def add_output(parser: Parser) -> None:
     output.add_argument("--quiet", action="store_true", help="nothing on standard error but mistakes")
 
 
+@contextmanager
+def progress_shown(asked: Question, *, quiet: bool) -> Iterator[Callable[[Progress], None]]:
+    """While entered, a search is shown on the terminal, and Ctrl-C ends it: what it has to tell of its progress."""
+    from zabcheck.reports.progress import reporter_for
+
+    if not quiet:
+        for remark in asked.remarks:
+            tell(f"zabcheck: {remark}")
+    with (
+        Interruption(quiet=quiet) as interruption,
+        reporter_for(sys.stderr, asked.title, quiet=quiet) as reporter,
+    ):
+        yield interruption.listening(reporter)
+
+
 def conduct(
     parsed: argparse.Namespace,
     asked: Question,
@@ -56,19 +72,11 @@ def conduct(
     also: Callable[[CheckResult], None] | None = None,
 ) -> Status:
     """Run ``search``, showing its progress; then report, with what ``also`` does, and return the exit status."""
-    from zabcheck.reports.progress import reporter_for
-
     report, for_ci = destination(parsed.json, "--json"), ci_reports(parsed)
     pictures = Pictures(parsed, parsed.charts, formats=FORMATS | EVENTS)
     charts = destination(parsed.charts, "--charts")
-    if not parsed.quiet:
-        for remark in asked.remarks:
-            tell(f"zabcheck: {remark}")
-    with (
-        Interruption(quiet=parsed.quiet) as interruption,
-        reporter_for(sys.stderr, asked.title, quiet=parsed.quiet) as reporter,
-    ):
-        result = search(interruption.listening(reporter))
+    with progress_shown(asked, quiet=parsed.quiet) as listener:
+        result = search(listener)
     result = dataclasses.replace(result, scope=result.scope | asked.named)
     _deliver(result, report, pictures, simulation, asked)
     if charts is not None:
