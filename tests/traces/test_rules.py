@@ -130,9 +130,9 @@ def observes(story: Story) -> None:
 
 
 def enters_round_two(story: Story, *own: tuple[int, int, int]) -> None:
-    """Server 2, with no history, learns of candidate 1 and round 2; then these votes of its own come back."""
-    vote(story, "s2/log", 2, 2, 0, 0)
+    """Server 2, with no history, learns of candidate 1 and round 2; then its first vote comes back, and these do."""
     vote(story, "s2/log", 1, 1, ONE + 2, 1, round=2)
+    vote(story, "s2/log", 2, 2, 0, 0)
     for leader, zxid, epoch in own:
         vote(story, "s2/log", 2, leader, zxid, epoch, round=2)
 
@@ -222,6 +222,28 @@ def test_a_vote_that_was_logged_before_the_server_looked_may_be_read() -> None:
     story.tracks["s1/log"].remove(votes[1])
     story.tracks["s1/log"].insert(story.tracks["s1/log"].index(votes[0]), votes[1])
     assert story.outcome().findings == ()
+
+
+def test_a_vote_of_its_own_may_be_logged_when_the_election_is_over() -> None:
+    """Server 2 joins leader 3 in round 2 while its own vote of that round is still on its way to its log.
+
+    The line says that it looks, and stands behind the one with its role: it is not the first vote of round 3.
+    """
+    story = legal()
+    story.tracks["s2/log"].pop()
+    vote(story, "s2/log", 2, 2, 0, 0)
+    vote(story, "s2/log", 3, 1, 0, 0, round=2)
+    vote(story, "s2/log", 3, 3, ONE + 2, 2, state="leading", round=2)
+    vote(story, "s2/log", 1, 3, ONE + 2, 2, state="following", round=2)
+    story.add("s2/log", e.RoleTaken, role="following", leader=3)
+    vote(story, "s2/log", 2, 2, 0, 0, round=2)
+    vote(story, "s2/log", 2, 3, ONE + 2, 2, state="following", round=2, my_state="following")
+    story.add("s2/log", e.Looking)
+    story.add("s2/log", e.ElectionBegan, zxid=0)
+    vote(story, "s2/log", 2, 2, 0, 0, round=3)
+    assert story.outcome().findings == ()
+    story.tracks["s2/log"][-1]["round"] = Hex(4)
+    assert [f.property for f in story.outcome().findings] == ["VoteOrder"]
 
 
 @pytest.mark.parametrize(("next_round", "findings"), [(2, []), (3, []), (4, ["VoteOrder"])])
