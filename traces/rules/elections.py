@@ -121,6 +121,7 @@ class Elections(Rule):
         me.began, me.beliefs, me.lost, me.settled = event, [], False, False
         me.decisions = set()
         me.heard = []
+        me.answers = 0
         if event.server not in self.members.voters:
             self._enter(me, event.server or 0, epoch=-1)
 
@@ -160,8 +161,9 @@ class Elections(Rule):
         server = looking(self.members, sid, epoch, me.began.zxid, max(me.rounds or (0,)))
         begin(server, NOWHERE)
         me.beliefs = [Belief(server, (current(server),))]
+        if (latest := me.late or me.left) is not None:
+            me.answers += _is_own(latest)
         for uncertain in filter(None, (me.left, me.late)):
-            me.answers += _is_own(uncertain)
             vote = notification(uncertain)
             me.beliefs += [after for before in me.beliefs for after in before.read(uncertain.sender, vote)]
         me.left = me.late = None
