@@ -18,7 +18,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from zabcheck.traces.event import Ballot, ElectionBegan, EpochSet, Notified, RoleTaken, Started
+from zabcheck.traces.event import Activated, Ballot, ElectionBegan, EpochSet, Notified, RoleTaken, Started
 from zabcheck.traces.finding import Finding
 from zabcheck.traces.ledger import Property, Rule
 from zabcheck.traces.members import is_unset
@@ -73,13 +73,14 @@ class Voter:
         self.votes[round_].add(cast)
         self.last, self.round, self.waits = cast, round_, False
 
+    def serves(self, epoch: int) -> None:
+        """Its role has an epoch now, and so has its vote; who leaves the role may answer with that once more."""
+        if self.last is not None:
+            self.votes[self.round].add(self.last._replace(epoch=epoch))
+
     def has(self, event: Seen) -> bool:
         """Whether a vote is in its log, or one that a server may make of what is."""
-        votes = self.votes.get(event.round, ())
-        return any(
-            (vote.leader, vote.zxid) == (event.leader, event.zxid) and vote.epoch <= event.epoch
-            for vote in votes
-        )
+        return _cast(event) in self.votes.get(event.round, ())
 
     def may_lack(self, event: Seen) -> bool:
         """Whether it may have died before it had its own copy of a vote."""
@@ -115,6 +116,7 @@ class Deliveries(Rule):
         return {
             Started: lambda e: self._voters[e.server or 0].died(),
             EpochSet: self._epoch_set,
+            Activated: lambda e: self._voters[e.server or 0].serves(int(e.epoch)),
             ElectionBegan: self._began,
             RoleTaken: self._decided,
             Notified: self._notified,
@@ -124,6 +126,7 @@ class Deliveries(Rule):
     def _epoch_set(self, event: EpochSet) -> None:
         voter = self._voters[event.server or 0]
         voter.newborn |= event.epoch == 0 and not voter.votes
+        voter.serves(int(event.epoch))
 
     def _began(self, event: ElectionBegan) -> None:
         voter = self._voters[event.server or 0]
@@ -169,7 +172,9 @@ class Deliveries(Rule):
         )
 
     def finish(self) -> None:
-        """Look for every vote in its sender's log."""
+        """Look for every vote in its sender's log, at the end of which a vote may not have come back either."""
+        for voter in self._voters.values():
+            voter.died()
         for (_, sender), votes in self._seen.items():
             voter = self._voters.get(sender)
             if voter is None or not voter.votes or self.ledger.lacks("log", sender):
