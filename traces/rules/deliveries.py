@@ -173,8 +173,8 @@ class Deliveries(Rule):
 
     def finish(self) -> None:
         """Look for every vote in its sender's log, at the end of which a vote may not have come back either."""
-        for voter in self._voters.values():
-            voter.died()
+        for ended in self._voters.values():
+            ended.died()
         for (_, sender), votes in self._seen.items():
             voter = self._voters.get(sender)
             if voter is None or not voter.votes or self.ledger.lacks("log", sender):
