@@ -20,6 +20,7 @@ from zabcheck.checker import UsageError
 from zabcheck.model.quorums import Group, Hierarchical
 from zabcheck.model.zookeeper.releases import RELEASES
 from zabcheck.traces import client_history, disk, itf, jsonl, server_log, wire, zoo_cfg
+from zabcheck.traces.accounts import Accounts, settle
 from zabcheck.traces.event import Notified, Record, Recording
 from zabcheck.traces.finder import Found, find, peek
 from zabcheck.traces.java_properties import LARGEST_FILE
@@ -50,6 +51,7 @@ class Whole:
     """A recording, ready to be read."""
 
     found: Found
+    accounts: Accounts
     members: Members
     ensemble: Ensemble | None
     steps_of: str | None
@@ -89,9 +91,7 @@ class Whole:
         )
 
     def _written(self) -> Iterator[Base]:
-        for source in self.found.recordings:
-            with source.open() as stream:
-                yield from jsonl.read(stream, source.name)
+        yield from self.accounts.events(self.found.recordings)
         for source in self.found.itf:
             with source.open() as stream:
                 yield from itf.read(stream.read(), source.name)
@@ -152,7 +152,9 @@ def open_recording(
     header = next((h for s in found.recordings if (h := _header(s)) is not None), None)
     known = _members(found, header, ensemble, release, notes)
     steps_of = header.model if header else None
-    return Whole(found, known, ensemble, steps_of, changed, tuple(notes))
+    accounts = settle(found)
+    notes += accounts.notes
+    return Whole(found, accounts, known, ensemble, steps_of, changed, tuple(notes))
 
 
 def _ensembles(found: Found, configuration: str | None) -> list[Ensemble]:

@@ -15,7 +15,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple
 
 from zabcheck.traces.errors import UnreadableError
-from zabcheck.traces.event import Hex, Snapshot, Unrecognised
+from zabcheck.traces.event import Hex, Missing, Snapshot, Unrecognised
 from zabcheck.traces.file_name import zxid_in
 from zabcheck.traces.jute import Cursor
 from zabcheck.traces.transactions import body_of, read_acl
@@ -124,12 +124,12 @@ def check_seal(cursor: Cursor) -> None:
         raise cursor.wrong("the checksum is wrong", back=SEAL.size)
 
 
-def read(source: Source, track: Track) -> Iterator[Snapshot | Unrecognised]:
+def read(source: Source, track: Track) -> Iterator[Snapshot | Missing | Unrecognised]:
     """The event of a file whose name is ``snapshot.<zxid>``; if it is damaged, another says where."""
     if (zxid := zxid_in(source.base, "snapshot")) is None:
         raise UnreadableError(source.name, None, "a snapshot is called snapshot.<zxid>")
     if source.base.lower().endswith(".snappy"):
-        yield track.event(Unrecognised, source.name, what="not read: snappy")
+        yield track.event(Missing, source.name, what="not read: snappy")
         return
     nodes = Nodes(source)
     damage = None

@@ -108,6 +108,34 @@ def test_what_only_the_old_leader_has_is_cut(tmp_path: Path, ours: set[int]) -> 
     conforms(tmp_path)
 
 
+def test_a_server_that_is_ours_at_times(tmp_path: Path) -> None:
+    """In its folder are then its recording and a log, each of its own times."""
+    ensemble = Mixed(tmp_path, frozenset({2}))
+    for sid in (1, 2, 3):
+        ensemble.start(sid)
+    writer = None
+    try:
+        ensemble.leader()
+        writer = Writer(",".join(f"127.0.0.1:{port}" for port in ensemble.clients.values()))
+        for ours in ((), (2,), ()):
+            writer.write(20)
+            ensemble.kill(2)
+            ensemble.ours = frozenset(ours)
+            ensemble.start(2)
+            ensemble.leader()
+            ensemble.kill(3)
+            writer.write(20)
+            ensemble.start(3)
+            ensemble.leader()
+    finally:
+        if writer is not None:
+            writer.close()
+        ensemble.stop()
+    assert list((tmp_path / "s2").glob("data/recording/*.jsonl"))
+    assert (tmp_path / "s2" / "zookeeper.log").exists()
+    conforms(tmp_path)
+
+
 def truncated(home: Path) -> bool:
     """Whether a server got TRUNC, of either kind."""
     log = home / "zookeeper.log"

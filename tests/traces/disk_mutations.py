@@ -68,6 +68,32 @@ def record_removed(folder: Path, random: Random) -> bool:
     return spot is not None
 
 
+@mutation(
+    "disk",
+    "Who lacks a record in front of a snapshot was sent another one, and that is kept beside older ones.",
+)
+def record_under_a_snapshot_removed(folder: Path, random: Random) -> bool:
+    options = []
+    for sid in a.servers(folder):
+        zxids = {spot.zxid for spot in a.spots(folder, sid)}
+        snapshots = [int(path.name[9:], 16) for path in a.version2(folder, sid).glob("snapshot.*")]
+        options += [
+            (sid, zxid)
+            for zxid in sorted(zxids)
+            if {zxid - 1, zxid + 1} <= zxids
+            and zxid + 1 <= a.base(folder, sid)
+            and zxid not in snapshots
+            and min(snapshots) < zxid
+        ]
+    option = a.pick(random, options)
+    if option:
+        sid, zxid = option
+        for log in a.logs(folder, sid):
+            log.records = [p for p in log.records if a.zxid_of(p) != zxid]
+            log.write()
+    return option is not None
+
+
 @mutation("disk", "A zxid is given to one transaction, and another server has other bytes under it.")
 def record_changed(folder: Path, random: Random) -> bool:
     options = [s for s in _living(folder) if a.value_span(s.payload) and _elsewhere(folder, s)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.traces.story import ONE, TWO, Story, legal, vote
+from tests.traces.story import ONE, TWO, Story, broadcasts, elects, has, legal, synchronizes, vote
 from zabcheck.traces import event as e
 from zabcheck.traces.event import Hex
 from zabcheck.traces.members import members
@@ -48,6 +48,20 @@ def lost(story: Story) -> None:
         story.drop(f"s{sid}/disk", e.Record, 1)
 
 
+def lost_everywhere(story: Story) -> None:
+    """No server has the last transaction of epoch 1, and all have a snapshot of epoch 2."""
+    for sid in (1, 2, 3):
+        story.drop(f"s{sid}/disk", e.Record, 1)
+        covered(story, sid, TWO + 1)
+
+
+def covered(story: Story, sid: int, zxid: int) -> None:
+    """A server has a snapshot besides the first."""
+    disk = story.tracks[f"s{sid}/disk"]
+    place = disk.index(story.find(f"s{sid}/disk", e.Snapshot))
+    disk.insert(place + 1, {"kind": e.Snapshot, "server": sid, "zxid": Hex(zxid)})
+
+
 def forgets(story: Story) -> None:
     """Server 1 comes back without what it acknowledged, and says so."""
     for kind in (e.Loaded, e.ElectionBegan):
@@ -86,6 +100,7 @@ BROKEN = [
     ("TotalOrder", drop("s2/disk", e.Record, 1)),
     ("P2", orphan),
     ("P1s", lost),
+    ("P1s", lost_everywhere),
     ("P1s", change("client/a", e.Operation, 1, zxid=TWO + 9)),
     ("EpochFiles", change("s1/disk", e.Epochs, 0, current=1)),
     ("EpochFiles", change("s1/disk", e.Epochs, 0, accepted=1)),
@@ -130,9 +145,9 @@ def observes(story: Story) -> None:
 
 
 def enters_round_two(story: Story, *own: tuple[int, int, int]) -> None:
-    """Server 2, with no history, learns of candidate 1 and round 2; then these votes of its own come back."""
-    vote(story, "s2/log", 2, 2, 0, 0)
+    """Server 2, with no history, learns of candidate 1 and round 2; then its first vote comes back, and these do."""
     vote(story, "s2/log", 1, 1, ONE + 2, 1, round=2)
+    vote(story, "s2/log", 2, 2, 0, 0)
     for leader, zxid, epoch in own:
         vote(story, "s2/log", 2, leader, zxid, epoch, round=2)
 
@@ -147,6 +162,38 @@ def test_a_server_answers_itself_with_the_candidate_of_the_round_before() -> Non
         story = legal()
         enters_round_two(story, *own)
         assert [f.property for f in story.outcome().findings] == ["VoteOrder"]
+
+
+def test_what_a_leader_committed_is_in_the_next_epoch() -> None:
+    """Epoch 2 begins without the last transaction of epoch 1; no client was asked, and a snapshot hides the place."""
+    story = Story()
+    elects(story, 0, 0)
+    synchronizes(story, 0, 1)
+    broadcasts(story, [ONE + 1, ONE + 2])
+    elects(story, ONE + 1, 1)
+    synchronizes(story, ONE + 1, 2)
+    for sid in (1, 3):
+        has(story, sid, [ONE + 1, TWO + 1, TWO + 2], 2)
+        covered(story, sid, TWO + 1)
+    (finding,) = story.outcome().findings
+    assert finding.property == "P1s"
+    assert finding.observed.startswith(f"{hex(ONE + 2)} was committed")
+
+
+def test_a_hole_in_front_of_a_snapshot() -> None:
+    """It is explained by a snapshot at its end, and by one that may have been thrown away since."""
+    for first, second, findings in (
+        (0, None, ["LogContiguity"]),
+        (0, ONE + 2, []),
+        (ONE + 3, None, []),
+    ):
+        story = Story()
+        has(story, 1, [ONE + 1, ONE + 3, ONE + 4], 1)
+        change("s1/disk", e.Snapshot, 0, zxid=first)(story)
+        covered(story, 1, ONE + 4)
+        if second is not None:
+            covered(story, 1, second)
+        assert [f.property for f in story.outcome().findings] == findings
 
 
 LEGAL: dict[str, Callable[[Story], Any]] = {
@@ -222,6 +269,28 @@ def test_a_vote_that_was_logged_before_the_server_looked_may_be_read() -> None:
     story.tracks["s1/log"].remove(votes[1])
     story.tracks["s1/log"].insert(story.tracks["s1/log"].index(votes[0]), votes[1])
     assert story.outcome().findings == ()
+
+
+def test_a_vote_of_its_own_may_be_logged_when_the_election_is_over() -> None:
+    """Server 2 joins leader 3 in round 2 while its own vote of that round is still on its way to its log.
+
+    The line says that it looks, and stands behind the one with its role: it is not the first vote of round 3.
+    """
+    story = legal()
+    story.tracks["s2/log"].pop()
+    vote(story, "s2/log", 2, 2, 0, 0)
+    vote(story, "s2/log", 3, 1, 0, 0, round=2)
+    vote(story, "s2/log", 3, 3, ONE + 2, 2, state="leading", round=2)
+    vote(story, "s2/log", 1, 3, ONE + 2, 2, state="following", round=2)
+    story.add("s2/log", e.RoleTaken, role="following", leader=3)
+    vote(story, "s2/log", 2, 2, 0, 0, round=2)
+    vote(story, "s2/log", 2, 3, ONE + 2, 2, state="following", round=2, my_state="following")
+    story.add("s2/log", e.Looking)
+    story.add("s2/log", e.ElectionBegan, zxid=0)
+    vote(story, "s2/log", 2, 2, 0, 0, round=3)
+    assert story.outcome().findings == ()
+    story.tracks["s2/log"][-1]["round"] = Hex(4)
+    assert [f.property for f in story.outcome().findings] == ["VoteOrder"]
 
 
 @pytest.mark.parametrize(("next_round", "findings"), [(2, []), (3, []), (4, ["VoteOrder"])])

@@ -85,7 +85,7 @@ def test_compressed_ones(tmp_path: Path) -> None:
     (found,) = read(source, Track("s"))
     assert isinstance(found, Snapshot)
     assert found.valid
-    assert kinds(events(read, "snapshot.5.snappy", b"")) == ["Unrecognised"]
+    assert kinds(events(read, "snapshot.5.snappy", b"")) == ["Missing"]
 
 
 def test_another_name_is_refused() -> None:

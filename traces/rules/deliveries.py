@@ -8,6 +8,8 @@ the sender's very first start.
 
 A server that does not vote is told the leader of the election before, in the new round, by those that look for the
 next one, and for a moment even by those that have just found him (``WorkerReceiver.run``). Of that no log has a copy.
+For that moment those that vote are told, too, of the leader before, in his round: by a server that has its new role
+already, and the old vote still (``QuorumPeer.setCurrentVote``).
 """
 
 from __future__ import annotations
@@ -16,9 +18,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from zabcheck.traces.event import Ballot, ElectionBegan, EpochSet, Notified, RoleTaken, Started
+from zabcheck.traces.event import Activated, Ballot, ElectionBegan, EpochSet, Notified, RoleTaken, Started
 from zabcheck.traces.finding import Finding
 from zabcheck.traces.ledger import Property, Rule
+from zabcheck.traces.members import is_unset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,21 +55,28 @@ class Voter:
     last: Cast | None = None
     round: int = 0
     looks: bool = False
+    waits: bool = False
+    """none of its votes in this election has come back to it"""
     unsure: int | None = None
-    """it died while it looked for a leader: of this round or a later one its log may lack a vote"""
+    """it died before its votes had come back: of this round or a later one its log may lack a vote"""
 
     def died(self) -> None:
         """Its process is over, and what it sent at the end may not be in its log."""
-        if self.looks and (self.unsure is None or self.round < self.unsure):
+        if (self.looks or self.waits) and (self.unsure is None or self.round < self.unsure):
             self.unsure = self.round
-        self.looks, self.round, self.last = False, 0, None
+        self.looks, self.waits, self.round, self.last = False, False, 0, None
 
     def voted(self, cast: Cast, round_: int) -> None:
         """Its own copy of a vote."""
         if round_ != self.round and self.last is not None:
             self.votes[round_].add(self.last)
         self.votes[round_].add(cast)
-        self.last, self.round = cast, round_
+        self.last, self.round, self.waits = cast, round_, False
+
+    def serves(self, epoch: int) -> None:
+        """Its role has an epoch now, and so has its vote; who leaves the role may answer with that once more."""
+        if self.last is not None:
+            self.votes[self.round].add(self.last._replace(epoch=epoch))
 
     def has(self, event: Seen) -> bool:
         """Whether a vote is in its log, or one that a server may make of what is."""
@@ -98,12 +108,15 @@ class Deliveries(Rule):
         self._voters: dict[int, Voter] = defaultdict(Voter)
         self._seen: dict[tuple[str, int], list[Seen]] = defaultdict(list)
         """by place and sender, the votes of servers that look for a leader; those sent again left out"""
+        self._rounds: dict[tuple[str, int], int] = defaultdict(int)
+        """by place and sender, the highest round that it was in"""
 
     def handlers(self) -> Mapping[type[Base], Callable[[Any], None]]:
         """By votes, and what ends the life or the search of a server."""
         return {
             Started: lambda e: self._voters[e.server or 0].died(),
             EpochSet: self._epoch_set,
+            Activated: lambda e: self._voters[e.server or 0].serves(int(e.epoch)),
             ElectionBegan: self._began,
             RoleTaken: self._decided,
             Notified: self._notified,
@@ -113,9 +126,11 @@ class Deliveries(Rule):
     def _epoch_set(self, event: EpochSet) -> None:
         voter = self._voters[event.server or 0]
         voter.newborn |= event.epoch == 0 and not voter.votes
+        voter.serves(int(event.epoch))
 
     def _began(self, event: ElectionBegan) -> None:
-        self._voters[event.server or 0].looks = True
+        voter = self._voters[event.server or 0]
+        voter.looks = voter.waits = True
 
     def _decided(self, event: RoleTaken) -> None:
         self._voters[event.server or 0].looks = False
@@ -131,6 +146,8 @@ class Deliveries(Rule):
             return
         if event.state in ("leading", "following"):
             self._settled(event, sender)
+        if not is_unset(event.round):
+            self._rounds[event.track, sender] = max(self._rounds[event.track, sender], event.round)
         if event.state != "looking":
             return
         votes = self._seen[event.track, sender]
@@ -138,6 +155,8 @@ class Deliveries(Rule):
             votes.append(event)
 
     def _settled(self, event: Seen, sender: int) -> None:
+        if is_unset(event.round) or event.round < self._rounds[event.track, sender]:
+            return
         named = event.leader == sender
         self.ledger.judge(
             NAMED,
@@ -153,7 +172,9 @@ class Deliveries(Rule):
         )
 
     def finish(self) -> None:
-        """Look for every vote in its sender's log."""
+        """Look for every vote in its sender's log, at the end of which a vote may not have come back either."""
+        for ended in self._voters.values():
+            ended.died()
         for (_, sender), votes in self._seen.items():
             voter = self._voters.get(sender)
             if voter is None or not voter.votes or self.ledger.lacks("log", sender):

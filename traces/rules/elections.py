@@ -4,8 +4,13 @@ What a server received is in its log, its own votes among it, since a server als
 must have had are known, but for two things that no log shows: how many of the received notifications it had read when
 it decided, and whether its own vote had come back to it by then. All states that agree with the log so far are kept.
 
+The thread that logs notifications is not the one that looks for a leader. So a line may stand where the election that
+it belongs to is over already, and a notification may come into the queue when that has been emptied: then it is read
+in the next election. A vote of its own may come back in a later one.
+
 A vote of its own that comes back when it is in a later round it answers, to itself, as it answers others
-(``WorkerReceiver.run``). That answer may be made while the round is the new one and the candidate still the old one.
+(``WorkerReceiver.run``). That answer may be sent when the candidate is another one already, and made while the round is
+the new one and the candidate still the old one.
 """
 
 from __future__ import annotations
@@ -13,11 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from zabcheck.model.transaction import NONE
-from zabcheck.model.zookeeper.election import begin, current, has_quorum, on_notification
-from zabcheck.model.zookeeper.log import History, Stored
-from zabcheck.model.zookeeper.messages import Notification, Role, Vote
-from zabcheck.model.zookeeper.server import Handler, Server
+from zabcheck.model.zookeeper.election import begin, current, has_quorum
 from zabcheck.traces.event import (
     ElectionBegan,
     Missing,
@@ -27,89 +28,19 @@ from zabcheck.traces.event import (
 )
 from zabcheck.traces.finding import Finding
 from zabcheck.traces.ledger import Property, Rule
-from zabcheck.traces.members import is_unset, zxid
+from zabcheck.traces.rules.beliefs import NOWHERE, Belief, looking, notification, round_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from zabcheck.model.zookeeper.events import Event as ModelEvent
-    from zabcheck.model.zookeeper.messages import Packet
+    from zabcheck.model.zookeeper.messages import Notification
     from zabcheck.traces.event import Base
     from zabcheck.traces.ledger import Ledger
-    from zabcheck.traces.members import Members
 
-ROLES = {
-    "looking": Role.LOOKING,
-    "following": Role.FOLLOWING,
-    "leading": Role.LEADING,
-    "observing": Role.OBSERVING,
-}
 BALLOTS = "VoteOrder"
 DECISION = "DecisionSupport"
 MOST_BELIEFS = 64
 """States of one server that are kept. More were never needed; beyond, an election is not decided."""
-
-
-class Nowhere:
-    """The outbox of a server whose messages are known from elsewhere."""
-
-    def send(self, to: int, packet: Packet) -> None:
-        """A packet is not part of an election."""
-
-    def open(self, leader: int) -> None:
-        """Nor is a connection."""
-
-    def close(self, peer: int) -> None:
-        """Nor its end."""
-
-    def notify(self, to: int, notification: Notification) -> None:
-        """Votes are seen in the log of who gets them."""
-
-    def observe(self, event: ModelEvent) -> None:
-        """Nothing of an election is a fact of the whole ensemble."""
-
-
-NOWHERE = Nowhere()
-
-
-@dataclass
-class Belief:
-    """A state that a server may be in, and the votes that it sent to itself and that have not come back yet."""
-
-    server: Server
-    announced: tuple[Notification, ...] = ()
-
-    def copy(self) -> Belief:
-        """The same, to go another way."""
-        me = self.server
-        copied = replace(
-            me,
-            recvset=dict(me.recvset),
-            outofelection=dict(me.outofelection),
-            tree=History(me.tree.value),
-        )
-        return Belief(copied, self.announced)
-
-    def key(self) -> tuple[object, ...]:
-        """Equal for states that behave alike from here on."""
-        me = self.server
-        return (
-            me.round,
-            me.proposal,
-            me.finalizing,
-            me.role,
-            tuple(me.recvset.values()),
-            tuple(me.outofelection.values()),
-            self.announced,
-        )
-
-    @property
-    def decision(self) -> int | None:
-        """The leader on which the election may end now."""
-        me = self.server
-        if me.role is not Role.LOOKING:
-            return me.elected.vote.leader if me.elected else None
-        return me.proposal.leader if me.finalizing and me.proposal else None
 
 
 @dataclass
@@ -121,15 +52,24 @@ class Candidate:
     began: ElectionBegan | None = None
     waiting: list[Notified] = field(default_factory=list)
     """received before its first vote is seen"""
+    last: Notified | None = None
+    """the last one received while it looks for a leader"""
+    left: Notified | None = None
+    """the last one that it received in its election before. It may be read in this one: it may have come into the queue
+    when that was emptied already (``leaveInstance``)"""
     late: Notified | None = None
     """the last one received before it looked for a leader. It may be read all the same: whether to read it is decided
     a moment after it is logged (``WorkerReceiver.run``)"""
+    past: frozenset[Notification] = frozenset()
+    """what it voted, or was told, in its election before: this may come back, as its vote or answer, in this one"""
+    settled: bool = False
+    """nothing was received since its election was over, so what comes may have been logged before that"""
     heard: list[Notified] = field(default_factory=list)
     beliefs: list[Belief] = field(default_factory=list)
     decisions: set[int] = field(default_factory=set)
     """on which leaders the election may have ended by now"""
-    answered: int = 0
-    """the last round that it gave its candidate of the round before as an answer to itself"""
+    answers: int = 0
+    """how many answers to itself may still come: one for each vote of its own that came back in a later round"""
     lost: bool = False
     """not followed any more, until the next election begins"""
 
@@ -178,10 +118,10 @@ class Elections(Rule):
 
     def _began(self, event: ElectionBegan) -> None:
         me = self._of(event)
-        me.began, me.beliefs, me.lost = event, [], False
+        me.began, me.beliefs, me.lost, me.settled = event, [], False, False
         me.decisions = set()
         me.heard = []
-        me.answered = 0
+        me.answers = 0
         if event.server not in self.members.voters:
             self._enter(me, event.server or 0, epoch=-1)
 
@@ -189,15 +129,16 @@ class Elections(Rule):
         me = self._of(event)
         if me.lost or event.sender not in self.members.voters:
             return
-        if event.my_state not in (None, "looking"):
-            me.late = event
+        if me.settled or event.my_state not in (None, "looking"):
+            me.late, me.settled = event, False
             return
-        if me.began is None or (not me.beliefs and event.sender != event.server):
-            me.waiting.append(event)
-        elif not me.beliefs:
+        me.last = event
+        if me.beliefs:
+            self._hear(me, event)
+        elif me.began is not None and _is_own(event) and not _is_old(me, me.began, event):
             self._first_vote(me, event)
         else:
-            self._hear(me, event)
+            me.waiting.append(event)
 
     def _first_vote(self, me: Candidate, event: Notified) -> None:
         """The first vote for itself tells a server's epoch, and its round if that was unknown.
@@ -205,13 +146,11 @@ class Elections(Rule):
         Rounds begin at 1 again when the election is started anew, after its configuration changed
         (``QuorumPeer.restartLeaderElection``).
         """
-        if me.began is None:
-            return
         if me.rounds is None or event.round == 1 or event.round - 1 in me.rounds:
             me.rounds = frozenset({event.round - 1})
         self._enter(me, event.server or 0, event.epoch)
         for earlier in me.waiting:
-            self._hear(me, earlier)
+            self._take(me, earlier)
         me.waiting.clear()
         self._hear(me, event)
 
@@ -219,20 +158,30 @@ class Elections(Rule):
         """The server's state as it begins a round."""
         if me.began is None:
             return
-        server = candidate(self.members, sid, epoch, me.began.zxid, max(me.rounds or (0,)))
+        server = looking(self.members, sid, epoch, me.began.zxid, max(me.rounds or (0,)))
         begin(server, NOWHERE)
         me.beliefs = [Belief(server, (current(server),))]
-        if me.late is not None:
-            me.beliefs += self._read(me.beliefs[0], me.late)
-            me.late = None
+        if (latest := me.late or me.left) is not None:
+            me.answers += _is_own(latest)
+        for uncertain in filter(None, (me.left, me.late)):
+            vote = notification(uncertain)
+            me.beliefs += [after for before in me.beliefs for after in before.read(uncertain.sender, vote)]
+        me.left = me.late = None
 
     def _hear(self, me: Candidate, event: Notified) -> None:
+        if _is_own(event) and not self._own_vote(me, event):
+            self._give_up(me)
+            return
+        self._take(me, event)
+
+    def _take(self, me: Candidate, event: Notified) -> None:
+        """It reads a notification, in every state that it may be in."""
         me.heard.append(event)
-        if event.sender == event.server and event.state == "looking":
-            self._own_vote(me, event)
+        if _is_own(event) and any(event.round < belief.server.round for belief in me.beliefs):
+            me.answers += 1
         after: dict[tuple[object, ...], Belief] = {}
         for belief in me.beliefs:
-            for follower in self._read(belief, event):
+            for follower in belief.read(event.sender, notification(event)):
                 after.setdefault(follower.key(), follower)
         me.beliefs = list(after.values())
         if len(me.beliefs) > MOST_BELIEFS:
@@ -242,51 +191,39 @@ class Elections(Rule):
         if me.beliefs:
             me.rounds = frozenset(belief.server.round for belief in me.beliefs)
 
-    def _own_vote(self, me: Candidate, event: Notified) -> None:
+    def _own_vote(self, me: Candidate, event: Notified) -> bool:
         """A vote that a server sent to itself has come back: it must be one that the model sent."""
         vote = notification(event)
-        agreeing = []
-        for belief in me.beliefs:
-            if belief.announced and same(belief.announced[0], vote):
-                agreeing.append(belief)
-            elif len(belief.announced) > 1 and same(belief.announced[1], vote):
-                agreeing.append(replace(belief, announced=belief.announced[1:]))
-        if not agreeing and _answers_itself(me, event):
-            me.answered = int(event.round)
-            return
-        ok = self.ledger.judge(BALLOTS, bool(agreeing), lambda: self._wrong_vote(me, event))
-        if ok:
-            me.beliefs = agreeing
+        agreeing = [
+            replace(belief, back=belief.back + step)
+            for belief in me.beliefs
+            for step, announced in enumerate(belief.next)
+            if same(announced, vote)
+        ]
+        if agreeing:
             me.decisions = set()
-        else:
-            self._give_up(me)
+        elif me.answers and (agreeing := [b for b in me.beliefs if _may_answer(me, b, vote)]):
+            me.answers -= 1
+        elif any(same(n, vote) for n in me.past):
+            agreeing = me.beliefs
+        ok = self.ledger.judge(BALLOTS, bool(agreeing), lambda: self._wrong_vote(me, event))
+        me.beliefs = agreeing
+        return ok
 
     def _give_up(self, me: Candidate) -> None:
         me.beliefs, me.lost = [], True
 
-    def _read(self, belief: Belief, event: Notified) -> list[Belief]:
-        """The states after a server has read a notification; after it has decided it reads none."""
-        if belief.server.role is not Role.LOOKING:
-            return [belief]
-        after = belief.copy()
-        me = after.server
-        before = (me.round, me.proposal)
-        on_notification(me, event.sender, notification(event), NOWHERE)
-        if me.role is Role.LOOKING and (me.round, me.proposal) != before:
-            after.announced += (current(me),)
-        if me.role is not Role.LOOKING:
-            return [after, belief]
-        own = me.recvset.get(me.sid)
-        if me.finalizing and not (own and own.vote == me.proposal):
-            unready = after.copy()
-            unready.server.finalizing = False
-            return [after, unready]
-        return [after]
-
     def _decided(self, event: RoleTaken) -> None:
         me = self._of(event)
         began, beliefs, decisions, heard = me.began, me.beliefs, me.decisions, me.heard
-        me.began, me.beliefs, me.heard = None, [], []
+        read = [*filter(None, (me.left, me.late)), *me.waiting, *heard]
+        if me.lost:
+            me.rounds = None
+        elif began is not None and not beliefs and me.rounds is not None:
+            me.rounds = frozenset({*(r + 1 for r in me.rounds), *map(round_of, read)})
+        me.past = frozenset(n for belief in beliefs for n in belief.announced) | {*map(notification, read)}
+        me.left, me.last, me.settled = me.last, None, True
+        me.began, me.beliefs, me.heard, me.late = None, [], [], None
         me.decisions = set()
         me.waiting.clear()
         if began is None or not beliefs or event.server is None:
@@ -299,8 +236,8 @@ class Elections(Rule):
         me.rounds = frozenset(b.server.round for b in beliefs if b.decision in possible) or me.rounds
 
     def _wrong_vote(self, me: Candidate, event: Notified) -> Finding:
-        expected = sorted({str(n.vote) for b in me.beliefs for n in b.announced[:2]})
-        rounds = sorted({n.round for b in me.beliefs for n in b.announced[:2]})
+        expected = sorted({str(n.vote) for b in me.beliefs for n in b.next})
+        rounds = sorted({n.round for b in me.beliefs for n in b.next})
         others = [n for n in me.heard if n.sender != event.server and n.state == "looking"]
         shown = ([me.began] if me.began else []) + _last_of_each(others) + [event]
         return Finding(
@@ -333,38 +270,24 @@ class Elections(Rule):
         )
 
 
-def candidate(members: Members, sid: int, epoch: int, last: int, round_: int) -> Server:
-    """A server of the model that is about to look for a leader."""
-    return Server(
-        scope=members,
-        handlers={peer: Handler() for peer in members.sids if peer != sid},
-        recvset=dict.fromkeys(members.voters),
-        outofelection=dict.fromkeys(members.voters),
-        sid=sid,
-        current_epoch=epoch,
-        tree=History(Stored(zxid=zxid(last))),
-        round=round_,
-    )
+def _is_own(event: Notified) -> bool:
+    """Whether this is a vote of the server itself that comes back."""
+    return event.sender == event.server and event.state == "looking"
 
 
-def notification(event: Notified) -> Notification:
-    """A recorded notification as the model has it."""
-    vote = Vote(event.leader, zxid(event.zxid), int(event.epoch))
-    if is_unset(event.leader):
-        vote = Vote(0, NONE, -1)
-    return Notification(vote, int(event.round), ROLES[event.state])
+def _is_old(me: Candidate, began: ElectionBegan, event: Notified) -> bool:
+    """Whether a vote of its own is of an election before, when the first of this one has not come back yet."""
+    if me.rounds is None or event.round > max(me.rounds):
+        return False
+    follows = event.round - 1 in me.rounds or (event.round == 1 and 1 not in me.rounds)
+    return not (follows and event.leader == event.server and event.zxid == began.zxid)
 
 
-def _answers_itself(me: Candidate, event: Notified) -> bool:
-    """Whether a vote may be such an answer: its last one of the rounds before, in a round that it entered."""
-    earlier = [
-        n for n in me.heard if n.sender == event.server and n.state == "looking" and n.round < event.round
-    ]
-    return (
-        bool(earlier)
-        and me.answered < event.round
-        and notification(earlier[-1]).vote == notification(event).vote
-        and any(n.round == event.round for belief in me.beliefs for n in belief.announced)
+def _may_answer(me: Candidate, belief: Belief, vote: Notification) -> bool:
+    """Whether it may have answered itself with this: a candidate that it had, in that round or a later one."""
+    had = (*me.past, *belief.announced)
+    return vote.round <= belief.server.round and any(
+        n.vote == vote.vote and n.round <= vote.round for n in had
     )
 
 

@@ -74,6 +74,10 @@ class Life:
     """no vote since the database was loaded at the start"""
     vote: Notified | None = None
     """the last vote for itself at the beginning of an election"""
+    heard: int = 0
+    """the highest round that it was told of since its last election was over"""
+    reached: int = 0
+    """the highest round that it may have been in by then; votes of these may still come back"""
     reign: Reign | None = None
     in_role: bool = False
     truncated: bool = False
@@ -189,16 +193,19 @@ class Epochs(Rule):
             )
 
     def _notified(self, event: Notified) -> None:
-        if event.sender != event.server or event.state != "looking":
-            return
         life = self._life(event)
+        if event.my_state in (None, "looking") and not is_unset(event.round):
+            life.heard = max(life.heard, event.round)
         began = life.began
-        if began is None:
+        if event.sender != event.server or event.state != "looking" or began is None:
+            return
+        truthful = event.leader == event.server and event.zxid == began.zxid
+        if not truthful and event.round <= life.reached:
             return
         life.began = None
         ok = self.ledger.judge(
             TRUTH,
-            event.leader == event.server and event.zxid == began.zxid,
+            truthful,
             lambda: Finding(
                 property=TRUTH,
                 server=event.server,
@@ -261,6 +268,9 @@ class Epochs(Rule):
     def _role(self, event: RoleTaken) -> None:
         life = self._life(event)
         life.in_role, life.first = True, False
+        life.reached, life.heard = max(life.reached + 1, life.heard), 0
+        if life.began is not None:
+            life.began = life.vote = None
         if event.role == "leading":
             life.reign = Reign(event.server or 0, life.vote, event)
 

@@ -3,7 +3,8 @@
 The history of a server is its newest valid snapshot and, in file order, the records with a larger zxid, repeats left
 out (``FileTxnSnapLog.restore``). What a snapshot covers may stand in the log or not, and what stands there may be dead:
 a proposal that was never committed stays in an old file when its server is brought up to date with SNAP. So of records
-up to the newest snapshot only the bytes are compared.
+up to the newest snapshot the bytes are compared, and what is not among them though no snapshot explains that: a server
+that was sent a snapshot keeps it, and old snapshots are thrown away before newer ones (``PurgeTxnLog``).
 
 Within an epoch zxids have no gaps. So a history is known by where each epoch begins and ends in it: that is all that
 is kept, besides the records that not all servers were read up to yet.
@@ -11,7 +12,9 @@ is kept, besides the records that not all servers were read up to yet.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from zabcheck.traces.event import Epochs, Hex, Image, LogFile, Record, Sent, Snapshot
@@ -54,6 +57,10 @@ class History:
     files: int = 0
     """how many files of the log there are; without any, what is behind the snapshot is not known"""
     records: int = 0
+    snapshots: list[int] = field(default_factory=list)
+    """where each was begun, readable or not"""
+    runs: list[tuple[Record, Record]] = field(default_factory=list)
+    """the first and the last of successive records, dead ones and those that a snapshot covers included"""
 
     @property
     def base(self) -> int:
@@ -67,10 +74,29 @@ class History:
 
     def has(self, zxid: int) -> bool | None:
         """Whether a transaction is in this history; ``None`` if a snapshot covers it, or if there is no log."""
-        if zxid <= self.base or not (self.files or self.records):
+        if not (self.files or self.records):
             return None
+        if zxid <= self.base:
+            return None if self.around(zxid) is None else False
         last = self.last.get(zxid >> 32)
         return last is not None and zxid <= last.zxid
+
+    def around(self, zxid: int) -> tuple[Record, Record] | None:
+        """The records before and after a place where one is missing, and no snapshot can be the reason."""
+        behind = bisect_left(self.runs, zxid, key=lambda run: run[1].zxid)
+        if not 0 < behind < len(self.runs) or self.runs[behind][0].zxid <= zxid:
+            return None
+        before, after = self.runs[behind - 1][1], self.runs[behind][0]
+        purged = not any(snapshot <= before.zxid for snapshot in self.snapshots)
+        covered = any(before.zxid < snapshot < after.zxid for snapshot in self.snapshots)
+        return None if purged or covered else (before, after)
+
+    def follow(self, event: Record) -> None:
+        """Take a record into the runs; repeats are none."""
+        if not self.runs or event.zxid > self.runs[-1][1].zxid + 1:
+            self.runs.append((event, event))
+        elif event.zxid > self.runs[-1][1].zxid:
+            self.runs[-1] = (self.runs[-1][0], event)
 
     def is_past(self, epoch: int) -> bool:
         """Whether something of a later epoch is in it."""
@@ -164,6 +190,7 @@ class Histories(Rule):
         history = self._open.get(event.track)
         if history is None:
             return
+        history.snapshots.append(int(event.zxid))
         if event.valid and (history.snapshot is None or event.zxid > history.snapshot.zxid):
             history.snapshot = event
         if not event.valid:
@@ -196,6 +223,7 @@ class Histories(Rule):
         if history is None:
             return
         history.records += 1
+        history.follow(event)
         zxid = event.zxid
         if zxid > history.highest:
             history.highest = int(zxid)
@@ -262,6 +290,16 @@ class Histories(Rule):
         else:
             self._hole(history, int(top.zxid), top, event)
 
+    def _covered(self, history: History) -> None:
+        """Holes in front of the newest snapshot: another one that was there before must explain them."""
+        for (_, before), (after, _) in pairwise(history.runs):
+            if before.zxid >> 32 == after.zxid >> 32 and after.zxid <= history.base:
+                around = history.around(before.zxid + 1)
+                if around is None:
+                    self.ledger.checked[HOLES] += 1
+                else:
+                    self._hole(history, int(before.zxid), before, after)
+
     def _hole(self, history: History, before: int, where: Base, event: Record) -> None:
         missing = event.zxid - before - 1
         self.ledger.judge(
@@ -273,7 +311,7 @@ class Histories(Rule):
                 observed=f"{_where(history)} goes from {hex(before)} to {event.zxid}: {missing} missing",
                 allowed=f"{hex(before + 1)} next",
                 guard=f"zxid after {hex(before)} must be {hex(before + 1)}, or a snapshot must cover what is "
-                f"missing: it is {event.zxid}, and the newest snapshot ends at {hex(history.base)}",
+                f"missing: it is {event.zxid}, and the snapshots are at {_words(history.snapshots)}",
                 events=(where, event),
                 known_bug="ZOOKEEPER-4541",
                 doubt=self.ledger.lacks("disk", history.server),
@@ -284,6 +322,7 @@ class Histories(Rule):
         """Compare the histories with one another."""
         for history in self._histories:
             self._epoch_files(history)
+            self._covered(history)
         finals = [h for h in self._histories if not h.image.name and h.records + (h.snapshot is not None)]
         for epoch in sorted({e for h in finals for e in h.last}):
             self._beginnings(finals, epoch)
@@ -369,6 +408,10 @@ def _end(closed: tuple[int, History]) -> int:
 
 def _has(event: Record | Sent) -> str:
     return "has" if isinstance(event, Record) else "proposes"
+
+
+def _words(snapshots: list[int]) -> str:
+    return ", ".join(map(hex, sorted(snapshots))) or "no place"
 
 
 def _where(history: History) -> str:

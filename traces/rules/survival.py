@@ -1,14 +1,16 @@
 """What was committed once is in every history that went on, and on a quorum of disks.
 
-A recording does not show commits as such. But an activation commits the history that the leader began its epoch with;
-a write is committed when its client is told so; and what a client reads was committed before.
+An activation commits the history that the leader began its epoch with; a write is committed when its client is told so;
+and what a client reads was committed before. A leader commits its own proposals, as its recording says, or its log at
+DEBUG. A disk may have been copied before the end of that; so what a leader committed is only looked for in histories
+that went on into later epochs.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zabcheck.traces.event import Operation
+from zabcheck.traces.event import Activated, Committed, Looking, Missing, Operation, Started
 from zabcheck.traces.finding import Finding
 from zabcheck.traces.ledger import Property, Rule
 from zabcheck.traces.rules.epochs import KEPT as ACKNOWLEDGED
@@ -31,8 +33,9 @@ class Survival(Rule):
     properties = (
         Property(
             KEPT,
-            "A committed transaction (of an epoch's initial history, acknowledged to a client, or read by one) is in "
-            "every history of a later epoch, and on the disks of a quorum.",
+            "A committed transaction (of an epoch's initial history, acknowledged to a client, read by one, or the "
+            "last that a leader committed) is in every history of a later epoch; what began an epoch, or a client "
+            "knows of, is on the disks of a quorum.",
             "transaction logs, and logs of servers or a client history",
         ),
         Property(
@@ -48,16 +51,38 @@ class Survival(Rule):
         self._histories = histories
         self._proofs: dict[int, tuple[Base, ...]] = {}
         """by committed zxid of clients, what proves it: the first seen"""
+        self._reigns: dict[int, Activated] = {}
+        """by server that leads, the activation of its epoch"""
+        self._committed: dict[int, tuple[Activated, Committed]] = {}
+        """by epoch, the last that its leader committed"""
 
     def handlers(self) -> Mapping[type[Base], Callable[[Any], None]]:
-        """By what clients were told."""
-        return {Operation: self._operation}
+        """By what clients were told, and leaders did."""
+        return {
+            Operation: self._operation,
+            Activated: self._activated,
+            Looking: self._ends,
+            Started: self._ends,
+            Missing: self._ends,
+            Committed: self._commits,
+        }
 
     def _operation(self, event: Operation) -> None:
         if event.ok:
             for zxid in (event.zxid, event.mzxid):
                 if zxid:
                     self._proofs.setdefault(int(zxid), (event,))
+
+    def _activated(self, event: Activated) -> None:
+        self._reigns[event.server or 0] = event
+
+    def _ends(self, event: Base) -> None:
+        self._reigns.pop(event.server or 0, None)
+
+    def _commits(self, event: Committed) -> None:
+        activated = self._reigns.get(event.server or 0)
+        if activated is not None and event.zxid >> 32 == activated.epoch:
+            self._committed[int(activated.epoch)] = (activated, event)
 
     def finish(self) -> None:
         """Look for every committed transaction in every history."""
@@ -69,8 +94,11 @@ class Survival(Rule):
                 shown = (reign.inputs or reign.vote, reign.activated)
                 proofs[reign.history] = tuple(e for e in shown if e)
         for zxid, proof in sorted(proofs.items()):
-            if zxid & 0xFFFFFFFF:
-                self._kept(zxid, proof, finals)
+            if zxid & 0xFFFFFFFF and not self._is_gone(zxid, proof, finals):
+                self._spread(zxid, proof, finals)
+        for activated, committed in self._committed.values():
+            if committed.zxid not in proofs:
+                self._is_gone(committed.zxid, (activated, committed), finals)
 
     def _origins(self, finals: Mapping[int, History]) -> None:
         """Look for the activation of every epoch that there are records of."""
@@ -91,15 +119,19 @@ class Survival(Rule):
                 ),
             )
 
-    def _kept(self, zxid: int, proof: tuple[Base, ...], finals: Mapping[int, History]) -> None:
-        epoch = zxid >> 32
+    def _is_gone(self, zxid: int, proof: tuple[Base, ...], finals: Mapping[int, History]) -> bool:
+        """Whether a transaction is absent from a history that has something of a later epoch."""
         lacking = [h for h in finals.values() if h.has(zxid) is False]
-        gone = [h for h in lacking if h.is_past(epoch)]
+        gone = [h for h in lacking if h.is_past(zxid >> 32)]
         if finals.keys() - {h.server for h in lacking}:
             self.ledger.checked[KEPT] += 1
         if gone:
             self.ledger.add(self._lost(zxid, proof, gone[0]))
-            return
+        return bool(gone)
+
+    def _spread(self, zxid: int, proof: tuple[Base, ...], finals: Mapping[int, History]) -> None:
+        """The disks of a quorum have it."""
+        lacking = [h for h in finals.values() if h.has(zxid) is False]
         disks = frozenset(self.members.voters) & finals.keys()
         without = frozenset(h.server for h in lacking)
         if disks == frozenset(self.members.voters):
@@ -111,15 +143,16 @@ class Survival(Rule):
 
     def _lost(self, zxid: int, proof: tuple[Base, ...], history: History) -> Finding:
         epoch = zxid >> 32
-        before, after = history.latest(epoch), history.after(epoch)
+        later = history.after(epoch)
+        before, after = history.around(zxid) or (history.latest(epoch), later)
         return Finding(
             property=KEPT,
             server=history.server,
             observed=f"{hex(zxid)} was committed, and is absent from the history of server {history.server}, which "
-            f"has {after.zxid if after else hex(history.end)} of a later epoch",
+            f"has {later.zxid if later else hex(history.end)} of a later epoch",
             allowed=f"a history with {hex(zxid)}: every later epoch begins with all that was committed",
-            guard=f"the history must go on to {hex(zxid)} in epoch {epoch}: there it ends at "
-            f"{before.zxid if before else hex(history.base)}",
+            guard=f"the history must have {hex(zxid)} between {before.zxid if before else hex(history.base)} and "
+            f"{after.zxid if after else hex(history.end)}: it has nothing there",
             events=(*proof, *(r for r in (before, after) if r)),
             known_bug=self._looks_like(zxid),
             doubt=self.ledger.lacks("disk", history.server),
