@@ -5,6 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)  # the machine's load decides nothing
+settings.load_profile("untimed")
 
 pytest_plugins = ["tests.browser"]
 

@@ -431,7 +431,6 @@ def compare(program: Program, states: int, configurations: tuple[tuple[int, str]
 @needs_core
 @settings(
     max_examples=150,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),
@@ -444,7 +443,6 @@ def test_random_protocols(program: Program) -> None:
 @needs_core
 @settings(
     max_examples=100,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),
@@ -462,7 +460,6 @@ def test_random_protocols_recover_alike_with_symmetry(program: Program) -> None:
 
 @settings(
     max_examples=80,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),
@@ -482,7 +479,7 @@ def test_random_protocols_are_judged_as_by_the_oracle(program: Program) -> None:
 
 @needs_core
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400, suppress_health_check=list(HealthCheck))
 @given(living_programs())
 def test_many_random_protocols(program: Program) -> None:
     compare(program, 3_000, ((1, "fingerprint"), (2, "exact")))

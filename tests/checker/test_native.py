@@ -141,7 +141,6 @@ def compare(program: Program, states: int, configurations: tuple[tuple[int, str]
 
 @settings(
     max_examples=150,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),
@@ -152,7 +151,7 @@ def test_random_protocols(program: Program) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400, suppress_health_check=list(HealthCheck))
 @given(programs())
 def test_many_random_protocols(program: Program) -> None:
     compare(program, 5_000, CONFIGURATIONS)

@@ -35,7 +35,7 @@ def subsets(members: Set) -> list[Set]:
     return [frozenset(c) for size in range(len(members) + 1) for c in combinations(sorted(members), size)]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.integers(-2, 4), min_size=1, max_size=5).map(tuple), st.integers(-1, 8))
 def test_all_sets_agree(weights: tuple[int, ...], least: int) -> None:
     members = frozenset(range(len(weights)))

@@ -94,7 +94,7 @@ def test_both_engines_take_the_same_walks(model: Model[Any], variant: str | None
 
 
 @needs_core
-@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@settings(max_examples=60, derandomize=True, database=None)
 @given(programs())
 def test_random_protocols_in_both_engines(program: Program) -> None:
     model, scope = build(program), Scope(program.nodes)

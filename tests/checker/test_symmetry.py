@@ -195,14 +195,14 @@ def compare(program: Program, states: int) -> None:
     assert reduced.properties == full.properties
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@settings(max_examples=60, derandomize=True, database=None)
 @given(programs())
 def test_random_protocols(program: Program) -> None:
     compare(program, 150)
 
 
 @pytest.mark.slow
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(programs())
 def test_many_random_protocols(program: Program) -> None:
     compare(program, 1_500)

@@ -19,7 +19,7 @@ from zabcheck.checker import Id
 from zabcheck.checker.values import canonical, content_hash, permute, render, unfit
 
 RENAMINGS = [dict(zip(IDS, image, strict=True)) for image in permutations(IDS)]
-SETTINGS = settings(max_examples=300, deadline=None, derandomize=True, database=None)
+SETTINGS = settings(max_examples=300, derandomize=True, database=None)
 
 
 class Number(IntEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from zabcheck.implementation import election_messages, quorum_packets
@@ -109,7 +109,6 @@ def test_a_database_comes_whole_behind_its_packet(size: int) -> None:
     assert [packet.type for packet in QuorumDecoder().feed(data)] == ["SNAP", "NEWLEADER"]
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_packets_or_refused(data: bytes) -> None:
     try:
@@ -123,7 +122,6 @@ def test_any_bytes_are_packets_or_refused(data: bytes) -> None:
         return
 
 
-@settings(deadline=None)
 @given(
     st.builds(
         Notification,

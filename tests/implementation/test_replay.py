@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.implementation.wire import create, multi, opening, request, set_acl, set_data, versioned
@@ -102,7 +102,6 @@ def run(steps: list[tuple[Request, int]]) -> tuple[Database, list[Entry], list[t
     return database, log, snapshots
 
 
-@settings(deadline=None)
 @given(STEPS)
 def test_what_was_prepared_succeeds_and_a_replay_of_the_log_gives_the_same_state(
     steps: list[tuple[Request, int]],
@@ -114,7 +113,6 @@ def test_what_was_prepared_succeeds_and_a_replay_of_the_log_gives_the_same_state
     assert state_of(again) == state_of(database)
 
 
-@settings(deadline=None)
 @given(STEPS, st.data())
 def test_a_snapshot_with_the_log_from_any_earlier_place_gives_the_same_state(
     steps: list[tuple[Request, int]], data: st.DataObject
@@ -128,7 +126,6 @@ def test_a_snapshot_with_the_log_from_any_earlier_place_gives_the_same_state(
     assert state_of(again) == state_of(database)
 
 
-@settings(deadline=None)
 @given(STEPS)
 def test_a_snapshot_holds_everything(steps: list[tuple[Request, int]]) -> None:
     database, _, _ = run(steps)

@@ -61,7 +61,7 @@ def test_walks_are_accepted(name: str) -> None:
 
 
 @given(name=st.sampled_from(sorted(SCOPES)), seed=st.integers(0, 10**6), data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_walks_with_steps_missing_are_never_rejected(name: str, seed: int, data: st.DataObject) -> None:
     walk = record_walk(*SCOPES[name], seed, 40, server_fields if seed % 2 else lambda _: False)
     missing = data.draw(st.sets(st.integers(0, len(walk) - 1), max_size=len(walk) // 3))
@@ -131,7 +131,7 @@ def at_end(walk: list[Step], track: str) -> int:
 
 
 @given(seed=st.integers(0, 10**6), share=st.sampled_from([0.0, 0.1]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_transaction_beyond_the_bounds_is_never_accepted(seed: int, share: float) -> None:
     # Every client write is counted, so one more than the bound is proposed in no run whatsoever.
     walk = record_walk(*SCOPES["coarse"], seed, 40)
@@ -144,7 +144,7 @@ def test_a_transaction_beyond_the_bounds_is_never_accepted(seed: int, share: flo
 
 
 @given(seed=st.integers(0, 10**6), share=st.sampled_from([0.0, 0.1]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_value_that_no_state_has_is_never_accepted(seed: int, share: float) -> None:
     walk = record_walk(*SCOPES["coarse"], seed, 40)
     random = Random(seed)
@@ -225,7 +225,7 @@ def test_a_rejection_says_why() -> None:
 
 
 @given(name=st.sampled_from(sorted(SCOPES)), seed=st.integers(0, 10**6), data=st.data())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_the_verdict_is_that_of_all_orders(name: str, seed: int, data: st.DataObject) -> None:
     walk = record_walk(*SCOPES[name], seed, 12, server_fields if seed % 3 == 0 else lambda _: False)
     events = damaged(walk, data)
