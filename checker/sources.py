@@ -68,8 +68,13 @@ def _imports(name: str, files: dict[str, str | None]) -> Iterator[str]:
                 with suppress(ImportError):
                     package = getattr(sys.modules[name], "__package__", None)
                     named = importlib.util.resolve_name("." * level + word, package)
-                    if named in files:
+                    if named in files and not _is_folder(named, files):
                         yield named
+
+
+def _is_folder(name: str, files: dict[str, str | None]) -> bool:
+    """Whether a package is a folder and nothing else: there is no code in it."""
+    return files[name] is None and hasattr(sys.modules.get(name), "__path__")
 
 
 @cache
