@@ -75,7 +75,7 @@ def test_violates(zabcheck: Callable[..., Any], violating: Path) -> None:
 def test_inconclusive(zabcheck: Callable[..., Any], silent: Path) -> None:
     outcome = zabcheck("validate", silent)
     assert outcome.status == 3
-    assert outcome.out.startswith("inconclusive: ")
+    assert outcome.out.startswith("inconclusive:")
     assert "nothing in the recording decides any property" in outcome.out
     assert "3 events are missing before number 3" in outcome.out
 
