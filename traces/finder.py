@@ -29,6 +29,8 @@ SNAPSHOT = re.compile(r"^snapshot\.[0-9a-f]+(?:\.(?:gz|snappy))?$")
 CONFIGURATION = re.compile(r"\.(?:cfg|conf|dynamic)(?:\.[0-9a-f]+)?$")
 SERVER_LINE = re.compile(rb"^\s*server\.\d+\s*=", re.MULTILINE)
 EPOCH_FILES = frozenset({ACCEPTED, CURRENT, UPDATING})
+CONSOLE = b"zabcheck: "
+"""How what a server of ours prints begins: its recording says all of it, and more."""
 CAPTURES = (
     b"\xd4\xc3\xb2\xa1",
     b"\xa1\xb2\xc3\xd4",
@@ -97,6 +99,8 @@ def _sort(found: Found, source: Source, myids: dict[str, int]) -> None:
         _sort_json(found, source, head)
     elif CONFIGURATION.search(base) and SERVER_LINE.search(head):
         found.configurations.append(source)
+    elif head.startswith(CONSOLE):
+        return
     elif any(HEAD.match(line) for line in head.splitlines()):
         owner = owner if owner is not None else _writer(source)
         if owner is None:

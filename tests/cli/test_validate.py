@@ -62,6 +62,16 @@ def test_conforms(zabcheck: Callable[..., Any], conforming: Path) -> None:
     assert "a packet capture" in outcome.out
 
 
+def test_what_is_not_recognised_is_said(zabcheck: Callable[..., Any], conforming: Path) -> None:
+    folder = conforming.parent
+    (folder / "shopping.txt").write_text("bread\n")
+    (folder / "s1").mkdir()
+    (folder / "s1" / "server.out").write_text("zabcheck: server 1: looking for a leader\n")
+    outcome = zabcheck("validate", folder)
+    assert outcome.status == 0
+    assert "not recognised, and not used: shopping.txt\n" in outcome.out
+
+
 def test_violates(zabcheck: Callable[..., Any], violating: Path) -> None:
     outcome = zabcheck("validate", violating)
     assert outcome.status == 1
