@@ -15,6 +15,7 @@ from zabcheck.traces import zoo_cfg
 from zabcheck.traces.ensemble import Address
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -76,7 +77,7 @@ class Plan:
                         "or take an empty folder"
                     )
             return
-        ports = free_ports(4 * len(self.sids))
+        ports = free_ports(4 * len(self.sids), besides=[self.port(sid) for sid in self.sids])
         own = {sid: Address(HOST, ports.pop(), ports.pop()) for sid in self.sids}
         relays = own if self.direct else {sid: Address(HOST, ports.pop(), ports.pop()) for sid in self.sids}
         for sid in self.sids:
@@ -114,16 +115,17 @@ class Plan:
         return [route for route in found if route.server != route.relay]
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports in a row that nobody uses now.
+def free_ports(count: int, besides: Collection[int] = ()) -> list[int]:
+    """Ports in a row that nobody uses now, and that are not ``besides``.
 
     They are below those that the kernel gives to whoever connects: one of those could be taken while its server is
     down.
     """
-    first = random.randrange(*PORTS, count)
-    while not all(map(_is_free, range(first, first + count))):
+    while True:
         first = random.randrange(*PORTS, count)
-    return list(range(first, first + count))
+        ports = range(first, first + count)
+        if not any(port in besides for port in ports) and all(map(_is_free, ports)):
+            return list(ports)
 
 
 def _is_free(port: int) -> bool:

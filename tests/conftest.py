@@ -21,6 +21,7 @@ PURE = frozenset(
         "test_disk.py",
         "test_patience.py",
         "test_peer_sessions.py",
+        "test_plan.py",
         "test_replay.py",
         "test_request_processors.py",
     }
