@@ -81,7 +81,7 @@ class TransactionLog:
             self._write(b"".join(record for _, record in waiting))
             os.fdatasync(self._number())
         except OSError as error:
-            raise OSError(error.errno, error.strerror, str(self.folder)) from error
+            raise OSError(error.errno, error.strerror, error.filename or str(self.folder)) from error
 
     def roll(self) -> None:
         """Let the next record begin a new file, as after a snapshot (``FileTxnLog.rollLog``)."""
