@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zabcheck.checker.evaluate import PlainTree
+from zabcheck.checker.evaluate import WatchedTree
 from zabcheck.checker.vocabulary import NotEnabled, set_run
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from zabcheck.checker.evaluate import Evaluator, State
     from zabcheck.checker.model import Instance
+    from zabcheck.checker.shape import Shape
 
 Node = dict[Any, Any]
 """By the value of the field that is read next, what is read after it; ``False`` where the guard is false by then."""
@@ -80,8 +81,11 @@ class _Nobody:
         raise _Depends
 
 
-class _Watched(PlainTree):
+class _Watched(WatchedTree):
     """A state that notes which of its fields are looked at before they are written."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__(shape, self._look)
 
     def begin(self, state: State) -> None:
         """Start from a state."""
@@ -92,16 +96,6 @@ class _Watched(PlainTree):
     def _look(self, index: int) -> None:
         if index not in self._written:
             self.looked_at[index] = None
-
-    def read(self, index: int) -> Any:
-        """The value of field ``index``."""
-        self._look(index)
-        return super().read(index)
-
-    def project(self, index: int, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-        """``function(value, *args)`` of field ``index``."""
-        self._look(index)
-        return super().project(index, function, args)
 
     def apply(self, index: int, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
         """Replace field ``index`` by ``function(value, *args)``."""

@@ -93,6 +93,24 @@ class PlainTree:
         self.write(index, function(self.values[index], *args))
 
 
+class WatchedTree(PlainTree):
+    """The same, that tells which field is looked at."""
+
+    def __init__(self, shape: Shape, tell: Callable[[int], None]) -> None:
+        super().__init__(shape)
+        self._tell = tell
+
+    def read(self, index: int) -> Any:
+        """The value of field ``index``."""
+        self._tell(index)
+        return super().read(index)
+
+    def project(self, index: int, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+        """``function(value, *args)`` of field ``index``."""
+        self._tell(index)
+        return super().project(index, function, args)
+
+
 class ReadOnly:
     """A tree that refuses to be written: what properties see."""
 
@@ -378,15 +396,8 @@ class Evaluator:
         seen: dict[int, None] = {}
         self._tree.values = list(state)
 
-        class Watching:
-            def read(_, index: int) -> Any:  # noqa: N805
-                seen[index] = None
-                return state[index]
-
-            def project(_, index: int, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:  # noqa: N805
-                seen[index] = None
-                return function(state[index], *args)
-
+        watched = WatchedTree(self.shape, seen.setdefault)
+        watched.values = list(state)
         with suppress(NotEnabled):
-            instance.function(self.shape.view(ReadOnly(Watching())), *instance.arguments)
+            instance.function(self.shape.view(ReadOnly(watched)), *instance.arguments)
         return list(seen)

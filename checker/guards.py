@@ -9,9 +9,9 @@ import textwrap
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from zabcheck.checker.evaluate import Choices, PlainTree
+from zabcheck.checker.evaluate import Choices, WatchedTree
 from zabcheck.checker.values import render
 from zabcheck.checker.vocabulary import NotEnabled, set_run
 
@@ -44,24 +44,6 @@ class Guard:
         return f"{self.source} ({Path(self.file).name}:{self.line}){within}" + (
             f", where {looked}" if looked else ""
         )
-
-
-class _Watched(PlainTree):
-    """A state that may be changed, and that tells who asks for a field."""
-
-    def __init__(self, evaluator: Evaluator, state: State, tell: Callable[[int], None]) -> None:
-        super().__init__(evaluator.shape)
-        self.values = list(state)
-        self.view = evaluator.shape.view(self)
-        self._tell = tell
-
-    def read(self, index: int) -> Any:
-        self._tell(index)
-        return super().read(index)
-
-    def project(self, index: int, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-        self._tell(index)
-        return super().project(index, function, args)
 
 
 class _Options:
@@ -116,7 +98,9 @@ def _run(
 ) -> tuple[CodeType, int, int, str, str] | None:
     """Where the guard stands that was false: its code, first and last line, text, and what led there."""
     try:
-        instance.function(_Watched(evaluator, state, tell).view, *instance.arguments)
+        watched = WatchedTree(evaluator.shape, tell)
+        watched.values = list(state)
+        instance.function(evaluator.shape.view(watched), *instance.arguments)
     except NotEnabled as refused:
         theirs = [
             entry

@@ -24,7 +24,10 @@ def facts_of(result: CheckResult) -> tuple[tuple[str, str], ...]:
     fired = sum(1 for each in result.transitions.values() if each.fired)
     facts = (
         ("distinct states", count(result.distinct_states)),
-        ("states they stand for", count(result.symmetric_states or 0)),
+        (
+            "states they stand for",
+            "" if result.symmetric_states is None else count(result.symmetric_states),
+        ),
         ("generated states", count(result.generated_states)),
         ("successors of a state, on average", f"{result.generated_states / result.distinct_states:.2f}"),
         ("levels", count(result.depth)),
@@ -33,8 +36,7 @@ def facts_of(result: CheckResult) -> tuple[tuple[str, str], ...]:
         ("states without a step", count(result.terminal_states)),
         ("transitions that fired", f"{fired} of {len(result.transitions)}"),
     )
-    lacking = {"states they stand for"} if result.symmetric_states is None else set()
-    return tuple((name, value) for name, value in facts if value and name not in lacking)
+    return tuple((name, value) for name, value in facts if value)
 
 
 def charts_of(result: CheckResult) -> tuple[Chart, ...]:

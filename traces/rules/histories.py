@@ -87,9 +87,12 @@ class History:
         if not 0 < behind < len(self.runs) or self.runs[behind][0].zxid <= zxid:
             return None
         before, after = self.runs[behind - 1][1], self.runs[behind][0]
+        return None if self.may_lack(before, after) else (before, after)
+
+    def may_lack(self, before: Record, after: Record) -> bool:
+        """Whether a snapshot can be the reason that nothing is between two records, or one that is gone."""
         purged = not any(snapshot <= before.zxid for snapshot in self.snapshots)
-        covered = any(before.zxid < snapshot < after.zxid for snapshot in self.snapshots)
-        return None if purged or covered else (before, after)
+        return purged or any(before.zxid < snapshot < after.zxid for snapshot in self.snapshots)
 
     def follow(self, event: Record) -> None:
         """Take a record into the runs; repeats are none."""
@@ -294,8 +297,7 @@ class Histories(Rule):
         """Holes in front of the newest snapshot: another one that was there before must explain them."""
         for (_, before), (after, _) in pairwise(history.runs):
             if before.zxid >> 32 == after.zxid >> 32 and after.zxid <= history.base:
-                around = history.around(before.zxid + 1)
-                if around is None:
+                if history.may_lack(before, after):
                     self.ledger.checked[HOLES] += 1
                 else:
                     self._hole(history, int(before.zxid), before, after)
